@@ -1,0 +1,67 @@
+# What one types here. `make` alone lists it.
+
+# A python3.11 that runs, else whatever python3 is: deployment/setup.py then says what it needs.
+PYTHON ?= $(shell python3.11 -c 'import sys; print(sys.executable)' 2>/dev/null || echo python3)
+BIN := .venv/bin
+SETUP = @$(PYTHON) deployment/setup.py
+PYTEST := $(BIN)/python -m pytest
+COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.11 --universal --quiet $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test check fmt lock artifacts bench chaos clean gates
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+run:  ## set up, then play a tournament; ARGS="--rounds 3" goes to `erarium play`
+	$(SETUP)
+	@$(BIN)/erarium play $(ARGS)
+
+setup:  ## set up .venv and the local chain's node, development packages included
+	$(SETUP) --dev
+
+test: gates  ## set up, then format, lint, types, layers and every test that is not slow
+	@echo "== tests"
+	@$(PYTEST) $(ARGS)
+
+check: gates  ## the same with the unit tests alone; before every commit
+	@echo "== unit tests"
+	@# Without titanoboa's plugin, which takes 2.5 s to load and serves the contracts' tests.
+	@$(PYTEST) -p no:boa_test tests/unit $(ARGS)
+
+gates: setup
+	@echo "== format"
+	@$(BIN)/ruff format --check --output-format concise .
+	@echo "== lint"
+	@$(BIN)/ruff check --quiet .
+	@echo "== types"
+	@$(BIN)/mypy
+	@echo "== layers"
+	@$(BIN)/lint-imports --no-logo
+
+fmt: setup  ## format, and repair what the linter can
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+lock: setup  ## re-make the locks from pyproject.toml and package.json; ARGS=--upgrade for newer ones
+	$(COMPILE) --group build --group dev --output-file requirements-dev.lock
+	$(COMPILE) --group build --no-annotate --constraints requirements-dev.lock \
+		--output-file requirements.lock
+	$(COMPILE:pyproject.toml=) --group node --no-annotate --output-file requirements-node.lock
+	@for folder in deployment/node/*-*/; do \
+		(cd "$$folder" && npm install --package-lock-only --ignore-scripts) || exit 1; done
+
+artifacts: setup  ## compile the contracts anew into contracts/artifacts
+	@$(BIN)/python -m deployment.compile_contracts
+
+bench: setup  ## measure and print
+	@$(PYTEST) -m bench -s $(ARGS)
+
+chaos: setup  ## kill processes at the worst moments and check that nothing is lost
+	@$(PYTEST) -m chaos -s $(ARGS)
+
+clean:  ## remove all that is made here: .venv, the node, caches; homes stay
+	rm -rf .venv deployment/node/bin deployment/node/*/node_modules build dist
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis bench.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Vyper sources, their checked-in artefacts and the loader."""

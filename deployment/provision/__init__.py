@@ -1,0 +1,1 @@
+"""What `deployment/setup.py` does once it runs under Python 3.11."""

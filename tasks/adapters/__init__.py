@@ -1,0 +1,1 @@
+"""All I/O: settings, home, lake, panels, chain, node, processes, cluster."""

@@ -1,0 +1,176 @@
+"""The lake: content-addressed objects, and documents that are created once and never changed."""
+
+import errno
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from tasks.core.errors import LakeError
+from tasks.core.protocol import canonical
+
+_SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """An object's digest, size in bytes and the suffix of its name."""
+
+    sha256: str
+    size: int
+    suffix: str
+
+    @property
+    def name(self) -> str:
+        """Return the object's path below the lake's root."""
+        return f"objects/{self.sha256[:2]}/{self.sha256}{self.suffix}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the reference as it stands in documents."""
+        return {"sha256": self.sha256, "bytes": self.size, "suffix": self.suffix}
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Self:
+        """Read a reference from a document.
+
+        Raises:
+            LakeError: if the entry is not a reference.
+        """
+        sha256, size, suffix = (entry.get(key) for key in ("sha256", "bytes", "suffix"))
+        if not (isinstance(sha256, str) and re.fullmatch(r"[0-9a-f]{64}", sha256)):
+            raise LakeError(f"not a digest: {sha256!r}")
+        if not (isinstance(suffix, str) and re.fullmatch(r"(\.[a-z0-9]+)?", suffix)):
+            raise LakeError(f"not an object's suffix: {suffix!r}")
+        if not isinstance(size, int):
+            raise LakeError(f"not a size: {size!r}")
+        return cls(sha256=sha256, size=size, suffix=suffix)
+
+
+class Lake:
+    """Objects and documents below one folder of a local disk."""
+
+    def __init__(self, root: Path) -> None:
+        """Use `root`, which is made when something is first written."""
+        self.root = root
+
+    def put(self, content: bytes, suffix: str) -> Ref:
+        """Store bytes under their digest; storing them again does nothing."""
+        ref = Ref(sha256=canonical.sha256_hex(content), size=len(content), suffix=suffix)
+        create_file(self.root / ref.name, content)
+        return ref
+
+    def path(self, ref: Ref) -> Path:
+        """Return where an object lies, unchecked, for memory mapping.
+
+        Raises:
+            LakeError: if it is missing.
+        """
+        path = self.root / ref.name
+        if not path.is_file():
+            raise LakeError(f"object {ref.name} is missing in {self.root}")
+        return path
+
+    def read(self, ref: Ref) -> bytes:
+        """Return an object's bytes after checking their digest.
+
+        Raises:
+            LakeError: if it is missing or its content has another digest.
+        """
+        content = self.path(ref).read_bytes()
+        if canonical.sha256_hex(content) != ref.sha256:
+            raise LakeError(f"object {ref.name} is damaged: its content has another digest")
+        return content
+
+    def publish(self, name: str, document: Mapping[str, Any]) -> str:
+        """Create a document and return its digest; the same content again is accepted.
+
+        Raises:
+            LakeError: if the document exists with other content.
+        """
+        content = canonical.canonical_json(document)
+        path = self._document_path(name)
+        if not create_file(path, content) and path.read_bytes() != content:
+            raise LakeError(f"document {name} is published already, with other content")
+        return canonical.sha256_hex(content)
+
+    def document_bytes(self, name: str) -> bytes | None:
+        """Return a document's bytes, or None where it is not published."""
+        try:
+            return self._document_path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """Return a document, or None where it is not published.
+
+        Raises:
+            LakeError: if it is not a JSON object.
+        """
+        content = self.document_bytes(name)
+        if content is None:
+            return None
+        try:
+            document = json.loads(content)
+        except ValueError as error:
+            raise LakeError(f"document {name} is not JSON: {error}") from error
+        if not isinstance(document, dict):
+            raise LakeError(f"document {name} is not a JSON object")
+        return document
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Return a document.
+
+        Raises:
+            LakeError: if it is not published or not a JSON object.
+        """
+        document = self.find(name)
+        if document is None:
+            raise LakeError(f"document {name} is not published in {self.root}")
+        return document
+
+    def _document_path(self, name: str) -> Path:
+        if not _SAFE_NAME.fullmatch(name):
+            raise LakeError(f"not a document's name: {name!r}")
+        return self.root / f"{name}.json"
+
+
+def create_file(path: Path, content: bytes) -> bool:
+    """Create a file whole and durable, or leave the one that is there.
+
+    The bytes are written to a temporary name and fsynced before link(2) gives them their own,
+    so no reader sees a part and of two writers exactly one creates.
+
+    Returns:
+        True if this call created it.
+    """
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.parent / f".part-{secrets.token_hex(8)}"
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(part, path)
+        except OSError as error:
+            if error.errno != errno.EEXIST:
+                raise
+            return False
+    finally:
+        part.unlink(missing_ok=True)
+    _fsync_folder(path.parent)
+    return True
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""What an era, a score, a payout and a root are: pure functions and values."""

@@ -1,0 +1,1 @@
+"""Money in integers: units, returns, payouts and burns."""

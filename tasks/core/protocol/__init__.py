@@ -1,0 +1,1 @@
+"""The encodings that a stranger must reproduce to the bit."""
