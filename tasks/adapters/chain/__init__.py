@@ -1,0 +1,1 @@
+"""The chain: JSON-RPC, the contracts' wrappers, and writes that happen once."""

@@ -1,0 +1,98 @@
+"""ABI coding: calls, results and logs of one contract as Python values with names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from eth_abi import abi as coder
+from eth_abi.exceptions import DecodingError
+from eth_typing import ABIComponent, ABIEvent, ABIFunction
+from web3 import Web3, utils
+
+from tasks.core.errors import ChainError
+
+
+class Interface:
+    """A contract's functions and events, by name; no name is overloaded in ours."""
+
+    def __init__(self, abi: Sequence[Mapping[str, Any]]) -> None:
+        """Use an ABI as compilers write it."""
+        self._functions = {
+            entry["name"]: cast(ABIFunction, entry) for entry in abi if entry["type"] == "function"
+        }
+        events = [cast(ABIEvent, entry) for entry in abi if entry["type"] == "event"]
+        self._topics = {
+            entry["name"]: "0x" + bytes(utils.event_abi_to_log_topic(entry)).hex()
+            for entry in events
+        }
+        self._events = {self._topics[entry["name"]]: entry for entry in events}
+        self._constructor: Sequence[ABIComponent] = next(
+            (entry["inputs"] for entry in abi if entry["type"] == "constructor"), []
+        )
+
+    def call(self, name: str, *arguments: Any) -> bytes:
+        """Return the data of a call."""
+        function = self._functions[name]
+        selector = bytes(utils.function_abi_to_4byte_selector(function))
+        return selector + coder.encode(utils.get_abi_input_types(function), arguments)
+
+    def constructor(self, *arguments: Any) -> bytes:
+        """Return the constructor's arguments, which follow the bytecode."""
+        return coder.encode([_type(part) for part in self._constructor], arguments)
+
+    def result(self, name: str, data: bytes) -> Any:
+        """Return what a call of a function with one output answered.
+
+        Raises:
+            ChainError: if the data is not that.
+        """
+        (output,) = self._functions[name]["outputs"]
+        return _named(output, _decode([output], data, name)[0])
+
+    def topic(self, event: str) -> str:
+        """Return the first topic of an event's logs."""
+        return self._topics[event]
+
+    def log(self, topics: Sequence[str], data: str) -> tuple[str, dict[str, Any]] | None:
+        """Return an event's name and values; None for a log that is no event of this contract."""
+        event = self._events.get(topics[0]) if topics else None
+        if event is None:
+            return None
+        inputs = event["inputs"]
+        indexed = [part for part in inputs if part["indexed"]]
+        plain = [part for part in inputs if not part["indexed"]]
+        values: dict[str, Any] = {}
+        for part, topic in zip(indexed, topics[1:], strict=True):
+            values[part["name"]] = _named(part, _decode([part], _bytes(topic), event["name"])[0])
+        for part, value in zip(plain, _decode(plain, _bytes(data), event["name"]), strict=True):
+            values[part["name"]] = _named(part, value)
+        return event["name"], values
+
+
+def word(value: int) -> str:
+    """Return an unsigned integer as a log's topic."""
+    return f"0x{value:064x}"
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _type(part: Mapping[str, Any]) -> str:
+    return utils.collapse_if_tuple(cast(dict[str, Any], part))
+
+
+def _decode(parts: Sequence[Mapping[str, Any]], data: bytes, what: str) -> tuple[Any, ...]:
+    try:
+        return coder.decode([_type(part) for part in parts], data)
+    except (DecodingError, OverflowError, ValueError) as error:
+        raise ChainError(f"{what}: the contract's answer does not fit its interface") from error
+
+
+def _named(part: Mapping[str, Any], value: Any) -> Any:
+    """Return a struct as a mapping of its fields and an address with its checksum."""
+    if part["type"] == "address":
+        return Web3.to_checksum_address(value)
+    if part["type"] == "tuple":
+        fields = zip(part["components"], value, strict=True)
+        return {field["name"]: _named(field, item) for field, item in fields}
+    return value

@@ -1,0 +1,99 @@
+"""Deploy the contracts, once, at addresses that are known beforehand."""
+
+from dataclasses import dataclass
+
+from eth_typing import ChecksumAddress
+from web3 import Web3, utils
+from web3.types import Nonce
+
+from contracts import loader
+from tasks.adapters.chain import connection, sending
+from tasks.adapters.chain.codec import Interface
+from tasks.adapters.chain.connection import Deployment
+from tasks.adapters.chain.reader import Reader
+from tasks.adapters.chain.writes import Write
+from tasks.adapters.journal import Journal
+from tasks.adapters.keys import Signer
+from tasks.core.errors import ChainError
+from tasks.core.money.units import Wei
+from tasks.core.protocol.terms import Parameters
+
+_TOKEN_NONCE, _TOURNAMENT_NONCE = 0, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is fixed at deployment.
+
+    Attributes:
+        supply: the tokens that the deployer gets.
+        owner: sets operator and parameters of rounds not open yet.
+        operator: opens, books and first proposes.
+        salt: 32 bytes, part of every commitment.
+        parameters: what the first rounds copy.
+    """
+
+    supply: Wei
+    owner: str
+    operator: str
+    salt: bytes
+    parameters: Parameters
+
+
+def addresses(deployer: str) -> tuple[ChecksumAddress, ChecksumAddress]:
+    """Return where token and tournament will stand: the deployer's first two transactions."""
+    sender = Web3.to_checksum_address(deployer)
+    return (
+        utils.get_create_address(sender, Nonce(_TOKEN_NONCE)),
+        utils.get_create_address(sender, Nonce(_TOURNAMENT_NONCE)),
+    )
+
+
+def deploy(
+    rpc_url: str, chain_id: int, deployer: Signer, journal: Journal, plan: Plan
+) -> Deployment:
+    """Deploy token and tournament; what stands already, also after a kill, is not made again.
+
+    Args:
+        rpc_url: the chain's endpoint.
+        chain_id: the id that it must have.
+        deployer: an account that has sent nothing else.
+        journal: keeps the two transactions.
+        plan: what is fixed by them.
+
+    Returns:
+        What a `Chain` connects with.
+
+    Raises:
+        ChainError: if the deployer's account was used before, or the chain refuses.
+    """
+    chain = Reader.reach(rpc_url, chain_id)
+    token, tournament = addresses(deployer.address)
+    artifact = loader.load("token")
+    arguments = Interface(artifact.abi).constructor(plan.supply)
+    _deploy(chain, deployer, journal, "token", artifact.bytecode + arguments, token)
+    artifact = loader.load("tournament")
+    arguments = Interface(artifact.abi).constructor(
+        token, plan.owner, plan.operator, plan.salt, plan.parameters.to_abi()
+    )
+    _deploy(chain, deployer, journal, "tournament", artifact.bytecode + arguments, tournament)
+    return Deployment(
+        chain_id=chain_id,
+        genesis_hash=chain.header(0).hash,
+        token=token,
+        tournament=tournament,
+        salt=plan.salt,
+    )
+
+
+def _deploy(
+    chain: Reader, deployer: Signer, journal: Journal, name: str, data: bytes, address: str
+) -> None:
+    purpose = f"deploy/{name}"
+    expected = _TOKEN_NONCE if name == "token" else _TOURNAMENT_NONCE
+    known = journal.find(chain.chain_id, deployer.address, purpose)
+    if known is None and chain.nonce(deployer.address) != expected:
+        raise ChainError(f"{deployer.address} was used before: {name} would stand elsewhere")
+    write = Write(to=None, data=data, what=f"deploy {name}")
+    sending.send(chain, write, deployer, journal, purpose)
+    connection.require_code(chain, name, address)

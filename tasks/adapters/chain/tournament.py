@@ -1,0 +1,193 @@
+"""The tournament's contract: one method a read, its log as records; writes are inherited."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from contracts import loader
+from tasks.adapters.chain import records
+from tasks.adapters.chain.codec import Interface, word
+from tasks.adapters.chain.reader import Block, Reader
+from tasks.adapters.chain.tournament_writes import TournamentWrites
+from tasks.core.errors import ChainError
+from tasks.core.money.units import RoundId, Wei
+from tasks.core.protocol import status as statuses
+from tasks.core.protocol.terms import Parameters
+
+_Record = TypeVar("_Record", bound=records.AnyEvent)
+
+
+class Tournament(TournamentWrites):
+    """The contract that holds stakes and settles rounds, at one address."""
+
+    def __init__(self, reader: Reader, address: str) -> None:
+        """Use the contract at an address."""
+        super().__init__(address, Interface(loader.load("tournament").abi))
+        self._reader = reader
+
+    def status(self, round_id: RoundId, block: Block = "latest") -> int:
+        """Return a round's status, a number of `tasks.core.protocol.status`."""
+        return int(self._read("status", round_id, block=block))
+
+    def is_open(self, round_id: RoundId, block: Block = "latest") -> bool:
+        """Return whether a round was ever opened, whatever became of it."""
+        return self.status(round_id, block) != statuses.NONE
+
+    def facts(self, round_id: RoundId, block: Block = "latest") -> records.RoundFacts:
+        """Return everything that the contract holds of a round."""
+        return records.round_facts(self._read("round_facts", round_id, block=block))
+
+    def final_at(self, round_id: RoundId, block: Block = "latest") -> int:
+        """Return when a round's proposal is or was final, seconds since 1970; 0 without one."""
+        return int(self._read("final_at", round_id, block=block))
+
+    def config(self, round_id: RoundId, block: Block = "latest") -> bytes:
+        """Return the digest of what was fixed when a round opened; zero if it never did."""
+        return bytes(self._read("config", round_id, block=block))
+
+    def head(self, round_id: RoundId, block: Block = "latest") -> bytes:
+        """Return the hash chain over a round's entries."""
+        return bytes(self._read("heads", round_id, block=block))
+
+    def free(self, model: bytes, block: Block = "latest") -> Wei:
+        """Return a model's or a purse's free stake."""
+        return Wei(self._read("free", model, block=block))
+
+    def free_many(self, models: Sequence[bytes], block: Block = "latest") -> list[Wei]:
+        """Return the free stake of many models."""
+        return self._read_many("free", [(model,) for model in models], block)
+
+    def locked(self, round_id: RoundId, model: bytes, block: Block = "latest") -> Wei:
+        """Return what a model has locked in a round and not got back."""
+        return Wei(self._read("locked", round_id, model, block=block))
+
+    def locked_many(
+        self, round_id: RoundId, models: Sequence[bytes], block: Block = "latest"
+    ) -> list[Wei]:
+        """Return what many models have locked in a round."""
+        return self._read_many("locked", [(round_id, model) for model in models], block)
+
+    def nonce(self, round_id: RoundId, model: bytes, block: Block = "latest") -> int:
+        """Return the nonce of a model's last entry into a round; 0 before the first."""
+        return int(self._read("nonces", round_id, model, block=block))
+
+    def pool(self, leg: int, block: Block = "latest") -> Wei:
+        """Return the stake pool (leg 0) or the profit pool (leg 1)."""
+        return Wei(self._read("pool", leg, block=block))
+
+    def reserved(self, leg: int, block: Block = "latest") -> Wei:
+        """Return the sum of all rounds' reserves of a leg."""
+        return Wei(self._read("reserved", leg, block=block))
+
+    def total_free(self, block: Block = "latest") -> Wei:
+        """Return the sum of all free stakes and purses."""
+        return Wei(self._read("total_free", block=block))
+
+    def total_locked(self, block: Block = "latest") -> Wei:
+        """Return the sum of all locked stakes."""
+        return Wei(self._read("total_locked", block=block))
+
+    def bonds(self, block: Block = "latest") -> Wei:
+        """Return the sum of the bonds held."""
+        return Wei(self._read("bonds", block=block))
+
+    def burnable(self, block: Block = "latest") -> Wei:
+        """Return what rounds have burned and nobody has swept."""
+        return Wei(self._read("burnable", block=block))
+
+    def operator(self, block: Block = "latest") -> str:
+        """Return who opens the next rounds."""
+        return str(self._read("operator", block=block))
+
+    def owner(self, block: Block = "latest") -> str:
+        """Return who sets operator and parameters of the next rounds."""
+        return str(self._read("OWNER", block=block))
+
+    def token(self, block: Block = "latest") -> str:
+        """Return the address of the token that is staked."""
+        return str(self._read("TOKEN", block=block))
+
+    def salt(self, block: Block = "latest") -> bytes:
+        """Return the deployment's salt, which is part of every commitment."""
+        return bytes(self._read("SALT", block=block))
+
+    def parameters(self, block: Block = "latest") -> Parameters:
+        """Return what the next rounds copy."""
+        return Parameters(**self._read("next_parameters", block=block))
+
+    def events(self, to_block: Block = "latest") -> list[records.AnyEvent]:
+        """Return the whole log."""
+        logs = self._reader.logs(self.address, [], to_block=to_block)
+        return [self._record(log) for log in logs]
+
+    def opened(self, to_block: Block = "latest") -> list[records.Opened]:
+        """Return the openings of all rounds."""
+        return self._of(records.Opened, None, to_block)
+
+    def entered(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Entered]:
+        """Return a round's entries, replaced ones included."""
+        return self._of(records.Entered, round_id, to_block)
+
+    def booked(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Booked]:
+        """Return the recording of a round's book, if there was one."""
+        return self._of(records.Booked, round_id, to_block)
+
+    def proposed(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Proposed]:
+        """Return a round's proposals."""
+        return self._of(records.Proposed, round_id, to_block)
+
+    def settled(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Settled]:
+        """Return a round's settled leaves."""
+        return self._of(records.Settled, round_id, to_block)
+
+    def skipped(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Skipped]:
+        """Return what a round's batches passed over."""
+        return self._of(records.Skipped, round_id, to_block)
+
+    def released(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Released]:
+        """Return a round's released stakes."""
+        return self._of(records.Released, round_id, to_block)
+
+    def deposited(self, to_block: Block = "latest") -> list[records.Deposited]:
+        """Return all deposits."""
+        return self._of(records.Deposited, None, to_block)
+
+    def withdrawn(self, to_block: Block = "latest") -> list[records.Withdrawn]:
+        """Return all withdrawals."""
+        return self._of(records.Withdrawn, None, to_block)
+
+    def funded(self, to_block: Block = "latest") -> list[records.Funded]:
+        """Return all gifts to the pools."""
+        return self._of(records.Funded, None, to_block)
+
+    def swept(self, to_block: Block = "latest") -> list[records.Swept]:
+        """Return all sweeps."""
+        return self._of(records.Swept, None, to_block)
+
+    def _read(self, name: str, *arguments: Any, block: Block) -> Any:
+        data = self._reader.call(self.address, self._interface.call(name, *arguments), block)
+        return self._interface.result(name, data)
+
+    def _read_many(self, name: str, calls: Sequence[Sequence[Any]], block: Block) -> list[Wei]:
+        data = [self._interface.call(name, *arguments) for arguments in calls]
+        answers = self._reader.call_many(self.address, data, block)
+        return [Wei(self._interface.result(name, answer)) for answer in answers]
+
+    def _of(self, kind: type[_Record], round_id: RoundId | None, to_block: Block) -> list[_Record]:
+        topics = [self._interface.topic(kind.__name__)]
+        if round_id is not None:
+            topics.append(word(round_id))
+        logs = self._reader.logs(self.address, topics, to_block=to_block)
+        found = [self._record(log) for log in logs]
+        return [record for record in found if isinstance(record, kind)]
+
+    def _record(self, log: dict[str, Any]) -> records.AnyEvent:
+        decoded = self._interface.log(log["topics"], log["data"])
+        if decoded is None:
+            raise ChainError(f"contract {self.address} logs an event that is not the tournament's")
+        place = {
+            "block": int(log["blockNumber"], 16),
+            "log_index": int(log["logIndex"], 16),
+            "transaction": log["transactionHash"],
+            "timestamp": int(log["blockTimestamp"], 16),
+        }
+        return records.event(*decoded, place)

@@ -1,0 +1,24 @@
+"""A write before anybody has signed it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """A transaction before it has a sender: where to, with which data, and what for.
+
+    Attributes:
+        to: the contract; None to deploy one.
+        data: the call, or the bytecode with the constructor's arguments.
+        what: the act in a few words, for error messages.
+    """
+
+    to: str | None
+    data: bytes
+    what: str
+
+    def request(self, sender: str) -> dict[str, Any]:
+        """Return it as a call to simulate."""
+        request = {"from": sender, "data": "0x" + self.data.hex()}
+        return request if self.to is None else {**request, "to": self.to}

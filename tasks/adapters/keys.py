@@ -1,0 +1,150 @@
+"""Keys: encrypted keystores, signers that never show their key, and sealed boxes."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from eth_account import Account
+from eth_account.datastructures import SignedTransaction
+from eth_account.signers.local import LocalAccount
+from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
+from eth_typing import ChecksumAddress
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+
+from tasks.adapters import files
+from tasks.core.errors import HomeError, InputError, SubmissionError
+from tasks.core.protocol import derive
+
+# A replay's keys guard nothing: they follow from the seed, which the home shows.
+_REPLAY_ROUNDS = 16
+_KEY_BYTES = 32
+
+
+class Signer:
+    """An account that signs transactions; its key is in no repr, log or pickle."""
+
+    __slots__ = ("_account", "address")
+
+    def __init__(self, key: bytes) -> None:
+        """Use a secp256k1 key of 32 bytes."""
+        self._account: LocalAccount = Account.from_key(key)
+        self.address: ChecksumAddress = self._account.address
+
+    def sign(self, transaction: Mapping[str, Any]) -> SignedTransaction:
+        """Sign a transaction whose every field is given."""
+        return self._account.sign_transaction(dict(transaction))
+
+    def __repr__(self) -> str:
+        """Return the address alone."""
+        return f"Signer({self.address})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to be pickled: a pickle would carry the key to other processes and disks."""
+        raise TypeError("a Signer is not pickled: open its keystore where it is needed")
+
+
+class SealingKey:
+    """An X25519 key that opens what was sealed to its public half."""
+
+    __slots__ = ("private", "public")
+
+    def __init__(self, key: bytes) -> None:
+        """Use an X25519 key of 32 bytes."""
+        self.private = PrivateKey(key)  # its repr is an object's address
+        self.public: bytes = bytes(self.private.public_key)
+
+    def __repr__(self) -> str:
+        """Return the public half alone."""
+        return f"SealingKey({self.public.hex()})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to be pickled: a pickle would carry the key to other processes and disks."""
+        raise TypeError("a SealingKey is not pickled: open its keystore where it is needed")
+
+
+def seal(public_key: bytes, content: bytes) -> bytes:
+    """Encrypt bytes so that only the holder of the private half reads them.
+
+    Raises:
+        InputError: if the key is not 32 bytes.
+    """
+    if len(public_key) != _KEY_BYTES:
+        raise InputError(f"a sealing key has {_KEY_BYTES} bytes, not {len(public_key)}")
+    return bytes(SealedBox(PublicKey(public_key)).encrypt(content))
+
+
+def unseal(key: SealingKey, sealed: bytes) -> bytes:
+    """Open bytes that were sealed to a key's public half.
+
+    Raises:
+        SubmissionError: if they were damaged or sealed to another key.
+    """
+    try:
+        return bytes(SealedBox(key.private).decrypt(sealed))
+    except (CryptoError, ValueError, TypeError) as error:
+        raise SubmissionError("the sealed file does not open with the operator's key") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keystore:
+    """A folder of encrypted keys and the passphrase file that opens them.
+
+    In a replay home each key follows from the seed and its purpose, `key/<scope>/<name>`; in a
+    live home it comes from the OS's randomness.
+    """
+
+    folder: Path
+    kind: Literal["replay", "live"]
+    seed: int | None = None
+    scope: str = "operator"
+
+    def signer(self, name: str) -> Signer:
+        """Return the account of that name; it is made when missing."""
+        return Signer(self._key(name))
+
+    def sealing_key(self, name: str = "sealing") -> SealingKey:
+        """Return the X25519 key of that name; it is made when missing."""
+        return SealingKey(self._key(name))
+
+    def _key(self, name: str) -> bytes:
+        path = self.folder / f"{name}.json"
+        if not path.exists():
+            self._make(path, name)
+        try:
+            key = bytes(decode_keyfile_json(json.loads(path.read_bytes()), self._passphrase()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise HomeError(f"keystore {path} does not open: {error}") from error
+        if self.seed is not None and key != self._fresh_key(name):
+            raise HomeError(f"keystore {path} holds a key of another seed")
+        return key
+
+    def _fresh_key(self, name: str) -> bytes:
+        if self.kind == "live":
+            return secrets.token_bytes(_KEY_BYTES)
+        if self.seed is None:
+            raise HomeError("a replay home's keys need its seed")
+        return derive.derive(self.seed, f"key/{self.scope}/{name}")
+
+    def _make(self, path: Path, name: str) -> None:
+        passphrase = self._passphrase()
+        create: Callable[..., dict[str, Any]] = create_keyfile_json
+        key = self._fresh_key(name)
+        if self.kind == "live":
+            keystore = create(key, passphrase, kdf="scrypt")
+        else:
+            keystore = create(key, passphrase, kdf="pbkdf2", iterations=_REPLAY_ROUNDS)
+        files.replace_file(path, json.dumps(keystore).encode(), mode=0o600)
+
+    def _passphrase(self) -> bytes:
+        path = self.folder / "passphrase"
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            files.replace_file(path, secrets.token_hex(_KEY_BYTES).encode(), mode=0o600)
+        if path.stat().st_mode & 0o077 or path.stat().st_uid != os.getuid():
+            raise HomeError(f"{path} can be read by others: chmod 600 it")
+        return path.read_bytes()

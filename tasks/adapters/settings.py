@@ -1,0 +1,100 @@
+"""Settings: the only reader of the environment, and the environment that children get."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PROJECT = Path(__file__).resolve().parents[2]
+_MAX_DEFAULT_WORKERS = 2
+_LEASE_S = 30
+
+# What a child may inherit, so that no key or password of the shell reaches a process of ours.
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONUNBUFFERED",
+    "OPENBLAS_CORETYPE",
+    "NUMBA_CACHE_DIR",
+    "SSL_CERT_FILE",
+    "LD_LIBRARY_PATH",
+)
+
+
+class Settings(BaseSettings):
+    """What the environment decides; read once, then passed down as values."""
+
+    model_config = SettingsConfigDict(env_prefix="ERARIUM_", frozen=True, extra="ignore")
+
+    home: Path = Field(default=Path(".erarium"), description="One installation's directory.")
+    workers: int | None = Field(default=None, ge=1, description="Dask workers, one thread each.")
+    anvil: Path = Field(
+        default=_PROJECT / "deployment" / "node" / "bin" / "anvil",
+        description="The local chain node's program.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    rpc_timeout_s: float = Field(default=30.0, gt=0, description="How long the chain may think.")
+    failpoint: str | None = Field(default=None, description="Where a test kills this process.")
+    test_data: Path | None = Field(default=None, description="Folder of real data, for tests.")
+
+    @property
+    def worker_count(self) -> int:
+        """Return how many workers to start: what was said, else the cores, at most two."""
+        return self.workers or min(os.cpu_count() or 1, _MAX_DEFAULT_WORKERS)
+
+
+def adopt(environment: Mapping[str, str]) -> None:
+    """Make this process's environment that of a child, before it imports what reads it."""
+    os.environ.update(environment)
+
+
+def child_environment(settings: Settings, home: Path, api_url: str | None = None) -> dict[str, str]:
+    """Return the whole environment of a process that the project starts; it holds no keys.
+
+    Args:
+        settings: the values to hand on.
+        home: the home that the child belongs to.
+        api_url: Prefect's API; None for processes that do not use it.
+    """
+    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    environment |= {
+        "ERARIUM_HOME": str(home.resolve()),
+        "ERARIUM_WORKERS": str(settings.worker_count),
+        "ERARIUM_ANVIL": str(settings.anvil),
+        "ERARIUM_LOG_LEVEL": settings.log_level,
+        "ERARIUM_RPC_TIMEOUT_S": str(settings.rpc_timeout_s),
+        # One BLAS thread: the sums that feed published numbers must have one fixed order.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "NUMBA_NUM_THREADS": "1",
+    }
+    return environment | _prefect_environment(settings, home, api_url)
+
+
+def _prefect_environment(settings: Settings, home: Path, api_url: str | None) -> dict[str, str]:
+    environment = {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str((home / "prefect").resolve()),
+        "PREFECT_LOGGING_LEVEL": settings.log_level,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": str(_LEASE_S),
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+    }
+    if api_url is not None:
+        # `--port` of the server does not reach its web page, so the page is told here.
+        environment |= {"PREFECT_API_URL": api_url, "PREFECT_SERVER_UI_API_URL": api_url}
+    return environment
