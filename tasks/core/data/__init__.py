@@ -1,0 +1,1 @@
+"""Panels, eras, features, targets: from prices to what modellers see."""

@@ -1,0 +1,168 @@
+"""Publish a snapshot: what was known on one era's date, as a manifest over per-era objects."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.adapters import tables
+from tasks.adapters.lake import Lake, Ref
+from tasks.core.data import purge
+from tasks.core.errors import DataError
+from tasks.core.rules import SCORING_VERSION
+from tasks.stages import snapshot_files
+from tasks.stages.snapshot_files import MetaModel
+
+_LOOK_BACK = 13
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Snapshot:
+    """What is being published, and the era entries of an earlier snapshot to reuse."""
+
+    lake: Lake
+    vault: Lake
+    dataset: Mapping[str, Any]
+    as_of_era: str
+    live_era: str | None
+    earlier: Mapping[str, Mapping[str, Any]]
+
+
+def publish_snapshot(
+    lake: Lake,
+    vault: Lake,
+    name: str,
+    *,
+    as_of_era: str,
+    live_era: str | None = None,
+    files: bool = False,
+    meta_model: MetaModel | None = None,
+) -> None:
+    """Publish `versions/<version>/<name>/manifest`; does nothing if it is published.
+
+    Args:
+        lake: the public store.
+        vault: the operator's, with the data set.
+        name: the snapshot's name, like `s0001` or `live_205`.
+        as_of_era: no target that ends after this era's date is published.
+        live_era: the era to be predicted; None for none.
+        files: write the single files of Numerai's layout too.
+        meta_model: for the single files: by resolved era, its ids and the meta-model's values.
+
+    Raises:
+        DataError: if an era is unknown, or the live one lies before the snapshot's date.
+    """
+    dataset = vault.document("dataset")
+    folder = f"versions/{dataset['version']}/{name}"
+    if lake.find(f"{folder}/manifest") is not None:
+        return
+    _check_eras(dataset, as_of_era, live_era)
+    snapshot = _Snapshot(
+        lake=lake,
+        vault=vault,
+        dataset=dataset,
+        as_of_era=as_of_era,
+        live_era=live_era,
+        earlier=_earlier_eras(lake, dataset["version"], as_of_era),
+    )
+    eras = [
+        _publish_era(snapshot, entry, data_type)
+        for entry, data_type in _chosen(dataset, as_of_era, live_era)
+    ]
+    facts = snapshot_files.write(lake, folder, eras, meta_model or {}) if files else None
+    document = {
+        "as_of_era": as_of_era,
+        "code_version": metadata.version("erarium"),
+        "eras": eras,
+        "files": facts,
+        "live_era": live_era,
+        "name": name,
+        "scoring_version": SCORING_VERSION,
+        "version": dataset["version"],
+    }
+    lake.publish(f"{folder}/manifest", document)
+
+
+def _check_eras(dataset: Mapping[str, Any], as_of_era: str, live_era: str | None) -> None:
+    known = {entry["era"] for entry in dataset["eras"]}
+    for era in (as_of_era, live_era):
+        if era is not None and era not in known:
+            raise DataError(f"era {era} is not in the data set")
+    if live_era is not None and int(live_era) < int(as_of_era):
+        raise DataError(f"the live era {live_era} lies before the snapshot's era {as_of_era}")
+
+
+def _chosen(
+    dataset: Mapping[str, Any], as_of_era: str, live_era: str | None
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield the eras of a snapshot with their data type, the live one last."""
+    names = [entry["era"] for entry in dataset["eras"]]
+    first = max(names.index(dataset["first_round"]) - purge.VALIDATION_ERAS, 1)
+    for position, entry in enumerate(dataset["eras"]):
+        if int(entry["era"]) <= int(as_of_era) and entry["era"] != live_era:
+            yield entry, "train" if position < first else "validation"
+    if live_era is not None:
+        yield dataset["eras"][names.index(live_era)], "live"
+
+
+def _earlier_eras(lake: Lake, version: str, as_of_era: str) -> dict[str, Mapping[str, Any]]:
+    """Return the era entries of the newest earlier live snapshot, by era."""
+    for number in range(int(as_of_era) - 1, int(as_of_era) - 1 - _LOOK_BACK, -1):
+        manifest = lake.find(f"versions/{version}/live_{number}/manifest") if number > 0 else None
+        if manifest is not None:
+            return {entry["era"]: entry for entry in manifest["eras"]}
+    return {}
+
+
+def _publish_era(snapshot: _Snapshot, entry: Mapping[str, Any], data_type: str) -> dict[str, Any]:
+    """Publish an era's objects and return its entry; equal ones of an earlier snapshot serve."""
+    ends = {
+        name: end if purge.admissible(end, snapshot.as_of_era) else None
+        for name, end in entry["target_end_era"].items()
+    }
+    result = {
+        "data_type": data_type,
+        "era": entry["era"],
+        "n_ids": entry["n_ids"],
+        "target_end_era": ends,
+    }
+    before = snapshot.earlier.get(entry["era"], {})
+    if all(before.get(key) == value for key, value in result.items()):
+        return dict(before)
+    content = tables.read_table(snapshot.vault.read(Ref.from_json(entry["object"])))
+    benchmarks = ["id", *snapshot.dataset["benchmarks"]]
+    parts = {
+        "benchmarks": content.select(benchmarks) if entry["benchmarked"] else None,
+        "features": _feature_table(content, entry["era"], data_type, snapshot.dataset["features"]),
+        "targets": None if data_type == "live" else _target_table(content, ends),
+    }
+    for key, part in parts.items():
+        kept = None
+        if part is not None:
+            kept = snapshot.lake.put(tables.table_bytes(part), ".parquet").to_json()
+        result[key] = kept
+    return result
+
+
+def _feature_table(
+    content: pa.Table, era: str, data_type: str, features: Sequence[str]
+) -> pa.Table:
+    columns = {
+        "id": content["id"],
+        "era": [era] * content.num_rows,
+        "data_type": [data_type] * content.num_rows,
+    }
+    return tables.table(columns | {name: content[name] for name in features})
+
+
+def _target_table(content: pa.Table, ends: Mapping[str, str | None]) -> pa.Table:
+    """Return ids and targets, NaN where the target has not ended as of the snapshot."""
+    unknown = np.full(content.num_rows, np.nan, dtype=np.float32)
+    columns = {"id": content["id"]}
+    for name, end in ends.items():
+        column = f"target_{name}"
+        columns[column] = content[column] if end is not None else unknown
+    return tables.table(columns)
