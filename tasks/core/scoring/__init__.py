@@ -1,0 +1,1 @@
+"""Scores, the meta-model and the statistics over rounds."""

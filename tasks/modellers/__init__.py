@@ -1,0 +1,1 @@
+"""The reference models; they know the tournament through the client only."""

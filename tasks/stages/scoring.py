@@ -1,0 +1,125 @@
+"""Scores and blends of a book's matrix, in batches that a Dask worker maps into its memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.adapters.cluster import Executor
+from tasks.core.errors import LakeError
+from tasks.core.scoring import meta_model, metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreBatch:
+    """Rows of a matrix, and what they are scored against."""
+
+    matrix: Path
+    first: int
+    last: int
+    targets: NDArray[np.float64]
+    meta_model: NDArray[np.float64]
+    benchmark: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlendBatch:
+    """Rows of a matrix, and their weights in a blend."""
+
+    matrix: Path
+    first: int
+    weights: NDArray[np.float64]
+
+
+def open_matrix(path: Path) -> NDArray[np.float64]:
+    """Map a matrix of submissions into memory, read only.
+
+    Args:
+        path: a .npy file of float64, shape (n_models, n_ids).
+
+    Raises:
+        LakeError: if the file is not such a matrix.
+    """
+    try:
+        matrix = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise LakeError(f"{path} is not a matrix of submissions: {error}") from error
+    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or matrix.dtype != np.float64:
+        raise LakeError(f"{path} is not a float64 matrix, one submission a row")
+    return matrix
+
+
+def score_matrix(
+    executor: Executor,
+    matrix: Path,
+    targets: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    benchmark: NDArray[np.float64],
+    *,
+    key: str,
+) -> NDArray[np.int64]:
+    """Return the official scores of every row.
+
+    Args:
+        executor: where the batches run.
+        matrix: a .npy file, shape (n_models, n_ids).
+        targets: in [0, 1] or NaN, shape (n_ids,).
+        reference: the meta-model, shape (n_ids,).
+        benchmark: the benchmark blend, shape (n_ids,).
+        key: names the work on the cluster.
+
+    Returns:
+        CORR, MMC and BMC in nano, shape (n_models, 3), in the rows' order.
+    """
+    batches = [
+        ScoreBatch(
+            matrix=matrix,
+            first=first,
+            last=last,
+            targets=targets,
+            meta_model=reference,
+            benchmark=benchmark,
+        )
+        for first, last in metrics.batch_edges(open_matrix(matrix).shape[0])
+    ]
+    none = np.empty((0, len(metrics.SCORES)), dtype=np.int64)
+    return np.concatenate([none, *executor.map(score_batch, batches, key=key)])
+
+
+def blend_matrix(
+    executor: Executor, matrix: Path, weights: NDArray[np.float64], *, key: str
+) -> NDArray[np.float64]:
+    """Return the weighted blend of every row, as predictions of shape (n_ids,).
+
+    Args:
+        executor: where the batches run.
+        matrix: a .npy file, shape (n_models, n_ids).
+        weights: shape (n_models,).
+        key: names the work on the cluster.
+
+    Raises:
+        LakeError: if the numbers of rows and weights differ.
+    """
+    n_models = open_matrix(matrix).shape[0]
+    if weights.shape != (n_models,):
+        raise LakeError(f"{matrix} has {n_models} rows but there are {weights.size} weights")
+    batches = [
+        BlendBatch(matrix=matrix, first=first, weights=weights[first:last])
+        for first, last in metrics.batch_edges(n_models)
+    ]
+    partials: Sequence[NDArray[np.float64]] = executor.map(blend_batch, batches, key=key)
+    return meta_model.finish(meta_model.combine(partials))
+
+
+def score_batch(batch: ScoreBatch) -> NDArray[np.int64]:
+    """Return the official scores of one batch, shape (n_rows, 3)."""
+    rows = open_matrix(batch.matrix)[batch.first : batch.last]
+    return metrics.score_rows(rows, batch.targets, batch.meta_model, batch.benchmark)
+
+
+def blend_batch(batch: BlendBatch) -> NDArray[np.float64]:
+    """Return one batch's part of a blend, shape (n_ids,)."""
+    rows = open_matrix(batch.matrix)[batch.first : batch.first + batch.weights.size]
+    return meta_model.partial(rows, batch.weights)

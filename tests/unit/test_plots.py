@@ -1,0 +1,38 @@
+"""The cumulative plot: valid, small, and the same bytes each time."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from tasks.adapters import plots
+from tasks.core.errors import DataError
+
+
+def make_plot(n_rounds, n_models):
+    rng = np.random.default_rng(0)
+    models = {f"lgbm-{i:02d}": rng.normal(0.02, 0.05, n_rounds) for i in range(n_models)}
+    models["lgbm-00"][:1] = np.nan
+    main = plots.Band(
+        name="meta-model", values=rng.normal(0.02, 0.03, n_rounds), errors=np.full(n_rounds, 0.1)
+    )
+    return plots.cumulative_corr(range(100, 100 + n_rounds), models, main)
+
+
+@pytest.mark.parametrize(("n_rounds", "n_models"), [(1, 1), (12, 13), (96, 30)])
+def test_cumulative_corr__any_size__is_a_small_svg_that_names_each_model(n_rounds, n_models):
+    svg = make_plot(n_rounds, n_models)
+
+    texts = {"".join(node.itertext()) for node in ElementTree.fromstring(svg).iter()}
+    assert {f"lgbm-{i:02d}" for i in range(n_models)} < texts
+    assert "meta-model, with one error" in texts
+    assert len(svg.encode()) < 150_000
+
+
+def test_cumulative_corr__drawn_twice__has_the_same_bytes():
+    assert make_plot(12, 13) == make_plot(12, 13)
+
+
+def test_cumulative_corr__no_rounds__is_refused():
+    with pytest.raises(DataError, match="at least 1"):
+        make_plot(0, 2)
