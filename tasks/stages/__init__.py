@@ -1,0 +1,1 @@
+"""What a step does: read, call the core, write; plain functions without Prefect."""

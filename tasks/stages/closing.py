@@ -1,0 +1,93 @@
+"""Close a round: assemble the accepted submissions into the book and record it on the chain."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.adapters import failpoints, tables
+from tasks.adapters.lake import Ref
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import book, canonical, commitments, submissions
+from tasks.core.protocol.book import Contents, Entrant, Verdict
+from tasks.core.scoring import duplicates, meta_model
+from tasks.stages import desk as desks
+from tasks.stages import intake, scoring
+from tasks.stages.desk import Desk
+
+Row = tuple[Entrant, Verdict]
+
+
+def close_round(desk: Desk, round_id: RoundId) -> None:
+    """Publish a closed round's book and record its digest; does nothing if it is recorded.
+
+    A round without an entry is abandoned by the contract's rule 4 and gets no book. The
+    document is published before the chain is told, and a restart in between records that one.
+    """
+    tournament = desk.chain.tournament
+    if tournament.facts(round_id).booked_at or not tournament.entered(round_id):
+        return
+    name = f"rounds/{round_id}/book"
+    if desk.lake.find(name) is None:
+        intake.receive(desk, round_id)
+        desk.lake.publish(name, _assemble(desk, round_id))
+    failpoints.reach("close/published", round_id)
+    digest = canonical.sha256_hex(desk.lake.document_bytes(name) or b"")
+    write = tournament.record_book(round_id, bytes.fromhex(digest), name)
+    desk.chain.send(write, desk.operator, desk.journal, purpose=f"book/{round_id}")
+
+
+def _assemble(desk: Desk, round_id: RoundId) -> dict[str, Any]:
+    opened = desk.lake.document(f"rounds/{round_id}/open")
+    ids_hash = bytes.fromhex(opened["ids_hash"])
+    entrants = book.last_entries(desk.chain.tournament.entered(round_id))
+    judged = [(entrant, *intake.verdict(desk, round_id, entrant)) for entrant in entrants]
+    rows = [(entrant, verdict) for entrant, verdict, _ in judged]
+    values = [ref for _, _, ref in judged if ref is not None]
+    if not values:
+        return book.document(round_id, ids_hash, rows, None)
+    matrix = np.stack([submissions.values_from(desk.vault.read(ref)) for ref in values])
+    accepted = [entrant for entrant, verdict in rows if verdict.accepted]
+    contents = _contents(desk, round_id, ids_hash, matrix, accepted)
+    return book.document(round_id, ids_hash, rows, contents)
+
+
+def _contents(
+    desk: Desk,
+    round_id: RoundId,
+    ids_hash: bytes,
+    matrix: NDArray[np.float64],
+    accepted: Sequence[Entrant],
+) -> Contents:
+    predictions = desk.vault.put(npy_bytes(matrix), ".npy")
+    weights = meta_model.stake_weights([entrant.at_risk for entrant in accepted])
+    path = desk.vault.path(predictions)
+    blend = scoring.blend_matrix(desk.executor, path, weights, key=f"blend-{round_id}")
+    table = tables.read_table(desk.vault.read(_era_ref(desk, round_id)))
+    benchmark = table["benchmark"].to_numpy()
+    meta_ref = desk.vault.put(submissions.values_bytes(blend), ".f64")
+    vault_book = {"meta_model": meta_ref.to_json(), "predictions": predictions.to_json()}
+    desk.vault.publish(f"rounds/{round_id}/book", vault_book)
+    precedence = [(entrant.block, entrant.log_index) for entrant in accepted]
+    digests = [commitments.content_digest(ids_hash, values).hex() for values in matrix]
+    copies = duplicates.earlier_models(matrix, digests, precedence)
+    return Contents(
+        predictions_sha256=predictions.sha256,
+        n_ids=matrix.shape[1],
+        meta_model=commitments.content_digest(ids_hash, blend),
+        benchmark=commitments.content_digest(ids_hash, benchmark),
+        duplicates={accepted[i].model: accepted[j].model for i, j in copies.items()},
+    )
+
+
+def _era_ref(desk: Desk, round_id: RoundId) -> Ref:
+    return desks.era_object(desks.era_entry(desk.vault, round_id))
+
+
+def npy_bytes(matrix: NDArray[np.float64]) -> bytes:
+    """Return a matrix as a .npy file's bytes: C order, little-endian float64."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(matrix, dtype="<f8"), allow_pickle=False)
+    return buffer.getvalue()

@@ -1,0 +1,162 @@
+"""Found a replay: its home, its accounts, its contracts, and everybody's first tokens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tasks.adapters import node as nodes
+from tasks.adapters.chain import deploying
+from tasks.adapters.chain.connection import Chain, Deployment
+from tasks.adapters.chain.sending import Order
+from tasks.adapters.cluster import Executor
+from tasks.adapters.home import Home
+from tasks.adapters.journal import Journal
+from tasks.adapters.keys import Keystore, Signer
+from tasks.adapters.lake import Lake
+from tasks.core.money.units import Wei
+from tasks.core.protocol import derive
+from tasks.core.protocol.terms import Parameters
+from tasks.core.rules import Economy, ScoringRule
+from tasks.stages.desk import Desk
+
+ROLES = ("deployer", "operator", "arbiter", "keeper", "guardian")
+"""The accounts of whoever hosts the tournament."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks `play` for; it stands in the home, and another one is refused there.
+
+    Attributes:
+        prices: file or folder of prices; None for the simulator.
+        sectors: sector table; None for none.
+        rounds: how many of the last rounds; None for all.
+        modellers: how many reference models.
+        seed: what keys, salts, names and the simulator follow from.
+        simulated_ids: assets of the simulator.
+        simulated_days: days of the simulator.
+    """
+
+    prices: str | None = None
+    sectors: str | None = None
+    rounds: int | None = 12
+    modellers: int = 13
+    seed: int = 0
+    simulated_ids: int = 1_000
+    simulated_days: int = 1_800
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the request as it stands in `home.json`."""
+        return asdict(self)
+
+
+def establish(root: Path, request: Request) -> Home:
+    """Open the home of a request, or make it.
+
+    Raises:
+        HomeError: if the folder is something else, or was made by another request.
+    """
+    if Home.exists(root):
+        return Home.open(root, "replay", request.arguments())
+    chain_id = derive.chain_id(request.seed)
+    return Home.create(root, "replay", request.seed, chain_id, request.arguments())
+
+
+def keystore(home: Home) -> Keystore:
+    """Return the keys of whoever hosts the tournament."""
+    return Keystore(folder=home.keys, kind=home.facts.kind, seed=home.facts.seed)
+
+
+def data_key(home: Home) -> bytes:
+    """Return the version's secret for ids and names, which a replay derives from its seed."""
+    return derive.derive(home.facts.seed or 0, "data-key")
+
+
+def write_genesis(home: Home, first_date: str, modellers: Sequence[str]) -> None:
+    """Fix the chain's first block: midnight of the panel's first date, gas for every account."""
+    keys = keystore(home)
+    timestamp = int(datetime.fromisoformat(f"{first_date}T00:00:00+00:00").timestamp())
+    hosts = [keys.signer(role).address for role in ROLES]
+    nodes.write_genesis(home, timestamp, [*hosts, *modellers])
+
+
+def parameters(economy: Economy, arbiter: str) -> Parameters:
+    """Return a replay's parameters: no windows and no bonds, on its private chain."""
+    return Parameters(
+        arbiter=arbiter,
+        exclusive=0,
+        challenge=0,
+        ruling=0,
+        claim=economy.claim_s,
+        bond_bps=0,
+        bond_floor=Wei(0),
+        duty_bond=Wei(0),
+        round_share_bps=economy.round_share_bps,
+        week_share_bps=economy.week_share_bps,
+    )
+
+
+def deploy(home: Home, rpc_url: str, journal: Journal, economy: Economy) -> Deployment:
+    """Deploy the contracts of a home, once, and note them in it."""
+    keys = keystore(home)
+    plan = deploying.Plan(
+        supply=economy.supply,
+        owner=keys.signer("guardian").address,
+        operator=keys.signer("operator").address,
+        salt=derive.derive(home.facts.seed or 0, "deployment-salt"),
+        parameters=parameters(economy, keys.signer("arbiter").address),
+    )
+    deployer = keys.signer("deployer")
+    deployment = deploying.deploy(rpc_url, home.facts.chain_id, deployer, journal, plan)
+    home.set_chain(deployment.genesis_hash, deployment.contracts())
+    return deployment
+
+
+def grant(
+    chain: Chain, journal: Journal, deployer: Signer, economy: Economy, owners: Mapping[str, str]
+) -> None:
+    """Fund the stake pool and give every modeller's account its first tokens, once.
+
+    Args:
+        chain: with both contracts deployed.
+        journal: the operator's.
+        deployer: holds the supply.
+        economy: the amounts.
+        owners: name of each model -> its owner's address.
+    """
+    pool = economy.stake_pool
+    approve = chain.token.approve(chain.deployment.tournament, pool)
+    chain.send(approve, deployer, journal, purpose="fund/approve")
+    chain.send(chain.tournament.fund(0, pool), deployer, journal, purpose="fund/stake")
+    orders = [
+        Order(
+            write=chain.token.transfer(owner, economy.deposit),
+            signer=deployer,
+            journal=journal,
+            purpose=f"grant/{name}",
+        )
+        for name, owner in owners.items()
+    ]
+    chain.send_many(orders)
+
+
+def open_desk(
+    home: Home, chain: Chain, journal: Journal, executor: Executor, economy: Economy
+) -> Desk:
+    """Return the operator's desk of a replay, whose every secret follows from the seed."""
+    keys = keystore(home)
+    return Desk(
+        lake=Lake(home.lake),
+        vault=Lake(home.vault),
+        chain=chain,
+        journal=journal,
+        executor=executor,
+        operator=keys.signer("operator"),
+        keeper=keys.signer("keeper"),
+        sealing_key=keys.sealing_key(),
+        id_map_secret=derive.derive(home.facts.seed or 0, "id-map"),
+        rule=ScoringRule(),
+        economy=economy,
+    )

@@ -1,0 +1,90 @@
+"""Open a round: publish its live era, then put its terms on the chain."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tasks.adapters import failpoints, tables
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import canonical, commitments
+from tasks.core.protocol.terms import Terms
+from tasks.stages import desk as desks
+from tasks.stages import publishing
+from tasks.stages.desk import Desk
+
+
+def open_round(desk: Desk, round_id: RoundId) -> None:
+    """Publish a round's live era and open it on the chain; does nothing if it is open.
+
+    The document is published first: a restart between the two writes finds it, and sends the
+    terms that it holds.
+    """
+    if desk.chain.tournament.is_open(round_id):
+        return
+    document = _publish(desk, round_id)
+    failpoints.reach("open/published", round_id)
+    terms = Terms.from_document(document["terms"])
+    write = desk.chain.tournament.open_round(round_id, terms)
+    desk.chain.send(write, desk.operator, desk.journal, purpose=f"open/{round_id}")
+
+
+def live_name(round_id: RoundId) -> str:
+    """Return the name of the snapshot that a round's modellers see."""
+    return f"live_{round_id}"
+
+
+def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
+    name = f"rounds/{round_id}/open"
+    found = desk.lake.find(name)
+    if found is not None:
+        return found
+    entry = desks.era_entry(desk.vault, round_id)
+    era = desks.era_of(round_id)
+    publishing.publish_snapshot(
+        desk.lake, desk.vault, live_name(round_id), as_of_era=era, live_era=era, files=False
+    )
+    manifest = f"versions/v1/{live_name(round_id)}/manifest"
+    live = next(e for e in desk.lake.document(manifest)["eras"] if e["era"] == era)
+    table = tables.read_table(desk.vault.read(desks.era_object(entry)))
+    ids, assets = table["id"].to_pylist(), table["asset"].to_pylist()
+    salt = hmac.digest(desk.id_map_secret, f"round {round_id}".encode(), "sha256")
+    scoring = desk.rule.document()
+    terms = replace(
+        _terms(desk, entry["times"]),
+        data=bytes.fromhex(live["features"]["sha256"]),
+        id_map=commitments.id_map_digest(salt, dict(zip(ids, assets, strict=True))),
+        scoring=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(scoring))),
+    )
+    desk.lake.publish(
+        name,
+        {
+            "era": era,
+            "ids_hash": commitments.ids_hash(ids).hex(),
+            "live": manifest,
+            "n_ids": len(ids),
+            "round": round_id,
+            "scoring": scoring,
+            "terms": terms.to_document(),
+        },
+    )
+    return desk.lake.document(name)
+
+
+def _terms(desk: Desk, times: Mapping[str, int]) -> Terms:
+    economy = desk.economy
+    return Terms(
+        opens=times["opens"],
+        closes=times["closes"],
+        book_by=times["book_by"],
+        resolves=times["resolves"],
+        propose_by=times["resolves"] + economy.propose_window_s,
+        threshold=economy.threshold,
+        smallest_stake=economy.smallest_stake,
+        clip_nano=economy.clip_nano,
+        profit_clip_nano=economy.profit_clip_nano,
+        key=desk.sealing_key.public,
+        data=bytes(32),
+        id_map=bytes(32),
+        scoring=bytes(32),
+    )

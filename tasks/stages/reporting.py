@@ -1,0 +1,196 @@
+"""The report of a tournament: everything in it is read from the lake and the chain."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.adapters.chain.connection import Chain
+from tasks.adapters.lake import Lake
+from tasks.adapters.plots import Band
+from tasks.core.money.units import NANO, RoundId
+from tasks.core.rules import OVERLAP
+from tasks.core.scoring import statistics
+from tasks.stages.founding import Request
+
+Floats = NDArray[np.float64]
+
+
+def build(lake: Lake, chain: Chain, rounds: Sequence[RoundId]) -> dict[str, Any]:
+    """Return the report as its JSON contract has it, without the key `verified`.
+
+    Args:
+        lake: the home's public store.
+        chain: the home's chain, with every round settled.
+        rounds: which rounds were played.
+    """
+    details = [_round(lake, chain, round_id) for round_id in rounds]
+    models = sorted({row["model"] for entry in details for row in entry["models"]})
+    ids = {row["model"]: row["id"] for entry in details for row in entry["models"]}
+    free = chain.tournament.free_many([bytes.fromhex(ids[name]) for name in models])
+    balances = {name: str(amount) for name, amount in zip(models, free, strict=True)}
+    burned = chain.token.supply_at_first() - chain.token.total_supply()
+    return {
+        "balances": balances,
+        "blends": _blends(details),
+        "chain": chain.usage(),
+        "duplicates": _all_duplicates(details),
+        "models": [_model(name, details, balances[name]) for name in models],
+        "rounds": details,
+        "token": {
+            "burned": str(burned),
+            "supply_after": str(chain.token.total_supply()),
+            "supply_before": str(chain.token.supply_at_first()),
+        },
+    }
+
+
+def source(request: Request) -> str:
+    """Return where a tournament's prices came from, in words."""
+    if request.prices is None:
+        return f"market simulator, {request.simulated_ids} ids, seed {request.seed}"
+    return f"prices of {Path(request.prices).name}"
+
+
+def data(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the operator knows of his panel: its facts, and every defect that was found."""
+    return {name: dataset[name] for name in ("defect_counts", "defects", "panel")}
+
+
+def curves(document: Mapping[str, Any]) -> tuple[list[int], dict[str, Floats], Band]:
+    """Return what the plot of cumulative CORR takes: rounds, models, and the meta-model's band.
+
+    The band is the error of the cumulative sum: that of the mean so far, times the rounds so
+    far; it is zero while there are too few.
+    """
+    details = document["rounds"]
+    names = [row["model"] for row in document["models"]]
+    found = [{row["model"]: row["corr"] for row in entry["models"]} for entry in details]
+    models = {name: _series([entry.get(name) for entry in found]) for name in names}
+    blend = _series([entry["meta_model"]["corr"] for entry in details])
+    band = Band(name="meta-model", values=blend, errors=_sum_errors(blend))
+    return [entry["round"] for entry in details], models, band
+
+
+def _series(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values])
+
+
+def _sum_errors(values: Floats) -> Floats:
+    errors = np.zeros(values.size)
+    for count in range(statistics.FEWEST, values.size + 1):
+        so_far = values[:count][~np.isnan(values[:count])]
+        if so_far.size >= statistics.FEWEST:
+            error = statistics.mean_of(so_far, OVERLAP).error
+            errors[count - 1] = 0.0 if error is None else error * so_far.size
+    return errors
+
+
+def _round(lake: Lake, chain: Chain, round_id: RoundId) -> dict[str, Any]:
+    opened = lake.document(f"rounds/{round_id}/open")
+    book = lake.document(f"rounds/{round_id}/book")
+    scored = lake.document(f"rounds/{round_id}/scores")
+    facts = chain.tournament.facts(round_id)
+    settled = {event.model.hex(): event for event in chain.tournament.settled(round_id)}
+    scores = {row["model"]: row for row in scored["rows"]}
+    rows = [_row(entrant, scores, settled) for entrant in book["entrants"]]
+    return {
+        "blends": {name: _corr(x) for name, x in scored["blends_corr_nano"].items()},
+        "duplicates": _duplicates(book),
+        "era": opened["era"],
+        "factor": str(facts.factor),
+        "meta_model": {"corr": _corr(scored["blends_corr_nano"].get("meta_model"))},
+        "models": rows,
+        "n_ids": opened["n_ids"],
+        "round": round_id,
+        "settlement": {
+            "root": "0x" + facts.proposal.root.hex(),
+            "sum_burn": str(sum(int(row["burn"]) for row in rows)),
+            "sum_payout": str(sum(int(row["payout"]) for row in rows)),
+            "transactions": sorted({event.transaction for event in settled.values()}),
+        },
+    }
+
+
+def _row(
+    entrant: Mapping[str, Any], scores: Mapping[str, Any], settled: Mapping[str, Any]
+) -> dict[str, Any]:
+    score = scores.get(entrant["model"], {})
+    event = settled.get(entrant["model"])
+    return {
+        "at_risk": entrant["at_risk"],
+        "bmc": _corr(score.get("bmc_nano")),
+        "burn": str(event.burn if event else 0),
+        "corr": _corr(score.get("corr_nano")),
+        "id": entrant["model"],
+        "mmc": _corr(score.get("mmc_nano")),
+        "model": entrant["name"],
+        "payout": str(event.payout if event else 0),
+        "reason": entrant["reason"],
+        "return_nano": event.return_nano if event else 0,
+        "status": entrant["status"],
+    }
+
+
+def _duplicates(book: Mapping[str, Any]) -> list[dict[str, str]]:
+    names = {entrant["model"]: entrant["name"] for entrant in book["entrants"]}
+    found = (book["contents"] or {}).get("duplicates", {})
+    return [{"model": names[copy], "of": names[first]} for copy, first in sorted(found.items())]
+
+
+def _all_duplicates(details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return each pair of a duplicate and its original, and in how many rounds."""
+    pairs = Counter((row["model"], row["of"]) for entry in details for row in entry["duplicates"])
+    return [{"model": a, "of": b, "rounds": count} for (a, b), count in sorted(pairs.items())]
+
+
+def _model(name: str, details: Iterable[Mapping[str, Any]], balance: str) -> dict[str, Any]:
+    rows = [row for entry in details for row in entry["models"] if row["model"] == name]
+    scored = [row for row in rows if row["corr"] is not None]
+    return {
+        "burn": str(sum(int(row["burn"]) for row in rows)),
+        "corr": _estimate([row["corr"] for row in scored]),
+        "final_stake": balance,
+        "mmc": _estimate([row["mmc"] for row in scored]),
+        "model": name,
+        "payout": str(sum(int(row["payout"]) for row in rows)),
+        "rounds": len(rows),
+    }
+
+
+def _blends(details: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    series: dict[str, list[float]] = defaultdict(list)
+    by_model: dict[str, list[float]] = defaultdict(list)
+    for entry in details:
+        corrs = [row["corr"] for row in entry["models"] if row["corr"] is not None]
+        for row in entry["models"]:
+            if row["corr"] is not None:
+                by_model[row["model"]].append(row["corr"])
+        for name, corr in entry["blends"].items():
+            if corr is not None:
+                series[name].append(corr)
+        if corrs:
+            series["median model of each round"].append(float(np.median(corrs)))
+    if by_model:
+        best = max(sorted(by_model), key=lambda name: float(np.mean(by_model[name])))
+        series[f"best model in hindsight ({best})"] = by_model[best]
+    return [{"corr": _estimate(values), "name": name} for name, values in series.items()]
+
+
+def _estimate(values: Sequence[float]) -> dict[str, Any] | None:
+    if not values:
+        return None
+    estimate = statistics.mean_of(values, OVERLAP)
+    return {
+        "error": estimate.error,
+        "mean": estimate.mean,
+        "n": estimate.n,
+        "n_effective": estimate.n_effective,
+    }
+
+
+def _corr(nano: int | None) -> float | None:
+    return None if nano is None else nano / NANO

@@ -1,0 +1,74 @@
+"""Settle a round: pay and burn by its leaves, sweep the burns, release what nobody settled."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from tasks.adapters import failpoints
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import status
+from tasks.core.protocol.table import Table
+from tasks.stages.desk import Desk
+
+BATCH = 64
+_T = TypeVar("_T")
+
+
+def settle_round(desk: Desk, round_id: RoundId) -> None:
+    """Settle every leaf of a final round that is still locked, then sweep what was burned.
+
+    Safe beside anybody who settles his own leaf: the contract skips it.
+    """
+    tournament = desk.chain.tournament
+    if tournament.status(round_id) != status.FINAL:
+        return
+    table = Table.from_document(desk.lake.document(f"rounds/{round_id}/table"))
+    tree = table.tree()
+    locked = tournament.locked_many(round_id, [row.model for row in table.rows])
+    open_rows = [i for i, amount in enumerate(locked) if amount > 0]
+    for number, batch in enumerate(_batches(open_rows)):
+        leaves = [table.rows[i] for i in batch]
+        proofs = [tree.proof(i) for i in batch]
+        write = tournament.settle_many(round_id, leaves, proofs)
+        first = leaves[0].model.hex()
+        purpose = f"settle/{round_id}/{number}/{first}"
+        desk.chain.send(write, desk.keeper, desk.journal, purpose=purpose)
+    failpoints.reach("settle/paid", round_id)
+    sweep(desk, f"sweep/{round_id}")
+
+
+def sweep(desk: Desk, purpose: str) -> None:
+    """Burn what settled rounds left to burn, if there is anything."""
+    if desk.chain.tournament.burnable() > 0:
+        write = desk.chain.tournament.sweep()
+        desk.chain.send(write, desk.keeper, desk.journal, purpose=purpose)
+
+
+def wind_up(desk: Desk, round_id: RoundId) -> None:
+    """Give back the stakes of an abandoned round, or of one whose time to claim has passed."""
+    tournament = desk.chain.tournament
+    state = tournament.status(round_id)
+    if state == status.ABANDONED and not tournament.facts(round_id).abandoned:
+        write = tournament.abandon(round_id)
+        desk.chain.send(write, desk.keeper, desk.journal, purpose=f"abandon/{round_id}")
+    elif state != status.ABANDONED and not _claim_is_over(desk, round_id):
+        return
+    models = sorted({entry.model for entry in tournament.entered(round_id)})
+    locked = tournament.locked_many(round_id, models)
+    waiting = [model for model, amount in zip(models, locked, strict=True) if amount > 0]
+    for number, batch in enumerate(_batches(waiting)):
+        write = tournament.release_many(round_id, batch)
+        purpose = f"release/{round_id}/{number}/{batch[0].hex()}"
+        desk.chain.send(write, desk.keeper, desk.journal, purpose=purpose)
+
+
+def _claim_is_over(desk: Desk, round_id: RoundId) -> bool:
+    facts = desk.chain.tournament.facts(round_id)
+    final_at = desk.chain.tournament.final_at(round_id)
+    return final_at > 0 and desk.chain.now() >= final_at + facts.parameters.claim
+
+
+def _batches(items: Sequence[_T]) -> Iterator[list[_T]]:
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

@@ -1,0 +1,54 @@
+"""A replay's two snapshots with single files: as of its first round, and as of its end."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.adapters import tables
+from tasks.adapters.lake import Lake, Ref
+from tasks.core.money.units import RoundId
+from tasks.stages import desk as desks
+from tasks.stages import publishing
+from tasks.stages.desk import Desk
+
+FIRST, LAST = "s0001", "s0002"
+"""A replay's two snapshots with single files: at its beginning and at its end."""
+
+
+def publish_first(lake: Lake, vault: Lake, first_round: RoundId) -> None:
+    """Publish the data as of the first round's opening, with its live era."""
+    if lake.find(f"versions/v1/{FIRST}/manifest") is None:
+        era = desks.era_of(first_round)
+        publishing.publish_snapshot(lake, vault, FIRST, as_of_era=era, live_era=era, files=True)
+
+
+def publish_last(desk: Desk, rounds: Sequence[RoundId]) -> None:
+    """Publish the data as of the chain's time, with the meta-model of every resolved round."""
+    if desk.lake.find(f"versions/v1/{LAST}/manifest") is not None:
+        return
+    now = desk.chain.now()
+    eras = desk.vault.document("dataset")["eras"]
+    seen = [entry["era"] for entry in eras if entry["times"] and entry["times"]["opens"] <= now]
+    publishing.publish_snapshot(
+        desk.lake,
+        desk.vault,
+        LAST,
+        as_of_era=seen[-1],
+        live_era=None,
+        files=True,
+        meta_model=_meta_models(desk.lake, rounds),
+    )
+
+
+def _meta_models(
+    lake: Lake, rounds: Sequence[RoundId]
+) -> dict[str, tuple[list[str], NDArray[np.float64]]]:
+    found = {}
+    for round_id in rounds:
+        results = lake.document(f"rounds/{round_id}/results")
+        columns = tables.read_table(lake.read(Ref.from_json(results["columns"])))
+        if "meta_model" in columns.column_names:
+            blend = columns["meta_model"].to_numpy()
+            found[desks.era_of(round_id)] = (columns["id"].to_pylist(), blend)
+    return found

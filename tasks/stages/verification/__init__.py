@@ -1,0 +1,1 @@
+"""Recompute what an operator published, from lake, chain and core alone."""

@@ -1,0 +1,82 @@
+"""Verify a whole home: its chain's log against its balances, then every round."""
+
+from collections.abc import Callable
+
+from tasks.adapters.chain.connection import Chain
+from tasks.adapters.lake import Lake
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import ledger
+from tasks.stages.verification import checks, rounds
+from tasks.stages.verification.checks import Check, require, require_none
+
+Progress = Callable[[int, int], None]
+
+
+def verify(
+    lake: Lake,
+    chain: Chain,
+    only: RoundId | None = None,
+    progress: Progress = lambda done, total: None,
+) -> list[Check]:
+    """Recompute everything that was published and compare it with the chain.
+
+    Args:
+        lake: the public store; nothing else of the operator's is read.
+        chain: any connection to the chain.
+        only: the one round to verify; None for all, and the chain's balances.
+        progress: told how many rounds are done, and of how many.
+
+    Returns:
+        One check a comparison; all hold if the operator published what follows.
+    """
+    found = []
+    if only is None:
+        replayed = ledger.Ledger()
+        found.append(checks.run(None, "log", lambda: _replay(chain, replayed)))
+        found.append(checks.run(None, "balances", lambda: _balances(chain, replayed)))
+        found.append(checks.run(None, "supply", lambda: _supply(chain, replayed)))
+    opened = sorted(event.round for event in chain.tournament.opened())
+    chosen = opened if only is None else [only]
+    for done, round_id in enumerate(chosen, start=1):
+        if round_id not in opened:
+            found.append(_unknown(round_id))
+        else:
+            found += rounds.verify(lake, chain, round_id)
+        progress(done, len(chosen))
+    return found
+
+
+def _unknown(round_id: RoundId) -> Check:
+    return Check(round_id=round_id, name="terms", holds=False, detail="no such round on the chain")
+
+
+def _replay(chain: Chain, replayed: ledger.Ledger) -> str:
+    events = chain.tournament.events()
+    replayed.apply_all(events)
+    return f"{len(events)} events follow from each other"
+
+
+def _balances(chain: Chain, replayed: ledger.Ledger) -> str:
+    tournament = chain.tournament
+    wrong = [
+        f"free stake of {model.hex()[:16]} is {tournament.free(model)}, not {amount}"
+        for model, amount in sorted(replayed.free.items())
+        if tournament.free(model) != amount
+    ]
+    pools = [tournament.pool(leg) for leg in ledger.LEGS]
+    if pools != replayed.pool:
+        wrong.append(f"the pools hold {pools}, not {replayed.pool}")
+    stated = (tournament.bonds(), tournament.burnable())
+    if stated != (replayed.bonds, replayed.burnable):
+        wrong.append(f"bonds and burnable are {stated}")
+    require_none(wrong)
+    held = chain.token.balance_of(chain.deployment.tournament)
+    require(held >= replayed.total(), f"the contract holds {held} wei, owes {replayed.total()}")
+    return f"{len(replayed.free)} accounts, {held} wei held"
+
+
+def _supply(chain: Chain, replayed: ledger.Ledger) -> str:
+    before, after = chain.token.supply_at_first(), chain.token.total_supply()
+    burned = before - after
+    require(burned == replayed.swept, f"the supply fell by {burned}, burns are {replayed.swept}")
+    return f"fell by {burned} wei, the sum of all burns swept"
