@@ -1,0 +1,1 @@
+"""The `erarium` command: one module a group, imported when it is used."""

@@ -1,0 +1,86 @@
+"""What the command prints: tables for people, on standard output."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tasks.core.scoring import figures
+
+_PIPE_WIDTH = 120
+_NAMED = 8
+
+
+def print_report(report: Mapping[str, Any]) -> None:
+    """Print a tournament's report."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        # A pipe has no width of its own; the tables must stay whole in it.
+        console = Console(highlight=False, width=_PIPE_WIDTH)
+    rounds = report["rounds"]
+    console.print(
+        f"\n[bold]{len(rounds)} rounds[/bold], eras {rounds[0]['era']} to {rounds[-1]['era']}, "
+        f"{len(report['models'])} models, {report['source']}"
+    )
+    _print_defects(console, report["data"]["defects"])
+    console.print(_models(report))
+    console.print(_blends(report))
+    if report["duplicates"]:
+        for row in report["duplicates"]:
+            console.print(
+                f"duplicate: {row['model']} handed in what {row['of']} had committed to "
+                f"before, in {row['rounds']} rounds"
+            )
+    _print_money(console, report)
+
+
+def _print_defects(console: Console, defects: Sequence[Mapping[str, Any]]) -> None:
+    """Print one line a kind: how often, and the first assets that have it."""
+    kinds: dict[str, list[str]] = {}
+    for defect in defects:
+        kinds.setdefault(defect["kind"], []).append(defect["asset"])
+    for kind, assets in sorted(kinds.items()):
+        named = sorted({asset for asset in assets if asset})
+        more = ", ..." if len(named) > _NAMED else ""
+        names = f": {', '.join(named[:_NAMED])}{more}" if named else ""
+        console.print(f"defect {kind.replace('_', ' ')} x {len(assets)}{names}")
+
+
+def _models(report: Mapping[str, Any]) -> Table:
+    table = Table(title="Models", title_justify="left")
+    for name in ("model", "CORR ± error", "MMC ± error", "rounds (effective)"):
+        table.add_column(name, no_wrap=True)
+    for name in ("payout", "burn", "final stake"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in report["models"]:
+        table.add_row(
+            row["model"],
+            figures.mean_text(row["corr"]),
+            figures.mean_text(row["mmc"]),
+            figures.counts_text(row["corr"]),
+            *[figures.tokens_text(row[key]) for key in ("payout", "burn", "final_stake")],
+        )
+    return table
+
+
+def _blends(report: Mapping[str, Any]) -> Table:
+    table = Table(title="Meta-model and its rivals", title_justify="left")
+    for name in ("blend", "CORR ± error", "rounds (effective)"):
+        table.add_column(name, no_wrap=True)
+    for row in report["blends"]:
+        corr = row["corr"]
+        table.add_row(row["name"], figures.mean_text(corr), figures.counts_text(corr))
+    return table
+
+
+def _print_money(console: Console, report: Mapping[str, Any]) -> None:
+    token, chain = report["token"], report["chain"]
+    console.print(
+        f"supply {figures.tokens_text(token['supply_before'])} ERA before, "
+        f"{figures.tokens_text(token['supply_after'])} after: "
+        f"{figures.tokens_text(token['burned'])} burned"
+    )
+    console.print(f"chain: {chain['transactions']:,} transactions, {chain['gas']:,} gas")
+    verdict = "every check holds" if report["verified"] else "[bold red]A CHECK FAILED[/bold red]"
+    console.print(f"verified: {verdict}")

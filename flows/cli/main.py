@@ -1,0 +1,75 @@
+"""The `erarium` command: reads the words, imports the one module that serves them."""
+
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from tasks.core.errors import TournamentError
+
+_COMMANDS = {
+    "play": ("flows.cli.play", "Play a whole tournament, from prices to settled balances."),
+    "verify": ("flows.cli.verify", "Recompute what a home published and compare with its chain."),
+    "report": ("flows.cli.report", "Print a finished home's report again."),
+    "node": ("flows.cli.node", "Serve a home's chain until Ctrl-C, for scripts that read it."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that lists its commands without importing them, so that --help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of a newcomer's day."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command's module."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{cmd_name} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with the help texts that stand above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 a check failed, 2 bad input, 3 home in use, 130 interrupted.",
+)
+@click.version_option(package_name="erarium")
+def cli() -> None:
+    """Host a staked machine-learning tournament and check every figure of it."""
+
+
+def main() -> NoReturn:
+    """Run the command; an error made on purpose becomes one line and its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except TournamentError as error:
+        sys.exit(_fail(str(error), error.exit_code))
+    except click.ClickException as error:
+        sys.exit(_fail(_usage(error), error.exit_code))
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(_fail("interrupted; the same command goes on where it stopped", 130))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: click.ClickException) -> str:
+    """Say what was mistyped, and where to look it up."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    message = error.format_message()
+    if context is None:
+        return message
+    return f"{message.rstrip('.')}; see `{context.command_path} --help`"
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"erarium: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,49 @@
+"""The flow `play`: a whole tournament, from prices to settled and verified balances."""
+
+from typing import Annotated, Any
+
+from prefect import flow
+from pydantic import Field
+
+from tasks import founding, reporting, rounds
+
+
+@flow(name="play", flow_run_name="play {last_rounds} rounds, seed {seed}")
+def play(
+    home: str = ".erarium",
+    prices: str | None = None,
+    sectors: str | None = None,
+    last_rounds: Annotated[int, Field(ge=1, le=5_000)] | None = 12,
+    modellers: Annotated[int, Field(ge=6, le=200)] = 13,
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0,
+    simulated_ids: Annotated[int, Field(ge=100, le=10_000)] = 1_000,
+    simulated_days: Annotated[int, Field(ge=500, le=10_000)] = 1_800,
+) -> dict[str, Any]:
+    """Play a tournament on past eras, with reference models, and verify all of it.
+
+    Args:
+        home: directory of the installation; an interrupted one goes on where it stopped.
+        prices: CSV or Parquet file, or a folder of them; empty for the market simulator.
+        sectors: table with the columns Symbol,Sector; empty for none.
+        last_rounds: how many of the last weekly eras whose targets matured; empty for all.
+        modellers: how many reference models take part.
+        seed: what keys, salts, names and the simulator follow from.
+        simulated_ids: assets of the simulator.
+        simulated_days: trading days of the simulator.
+    """
+    request = founding.request(
+        prices=prices,
+        sectors=sectors,
+        rounds=last_rounds,
+        modellers=modellers,
+        seed=seed,
+        simulated_ids=simulated_ids,
+        simulated_days=simulated_days,
+    )
+    with founding.at_work(home, request):
+        chosen = founding.ingest_data(home)
+        founding.found(home)
+        rounds.replay_all(home, chosen)
+        reporting.publish_last_snapshot(home, chosen)
+        verified = reporting.verify(home)
+        return reporting.report(home, chosen, verified)

@@ -1,0 +1,139 @@
+"""A home on this machine, as the command uses it: made ready, served, verified."""
+
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tasks.adapters import processes, server, settings
+from tasks.adapters.chain.connection import Chain, Deployment
+from tasks.adapters.home import Home
+from tasks.adapters.lake import Lake
+from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
+from tasks.core.errors import DataError
+from tasks.core.money.units import RoundId
+from tasks.stages import founding, ingest
+from tasks.stages.founding import Request
+from tasks.stages.verification import home as verification
+from tasks.stages.verification.checks import Check
+
+
+@contextmanager
+def served(root: Path, arguments: Mapping[str, Any], port: int | None) -> Iterator[str]:
+    """Make a home ready, start its Prefect server and point this process at it.
+
+    The source is read first: what is wrong with it shows before anything is made. What shows
+    only when its eras are built leaves no home either.
+
+    Args:
+        root: the home.
+        arguments: of a `Request`.
+        port: where the server listens; None for any.
+
+    Yields:
+        The address of the UI.
+
+    Raises:
+        TournamentError: of the kind that says what is wrong with arguments, source or home.
+    """
+    values, request = Settings(), Request(**arguments)
+    if port is not None:
+        processes.require_port(port, "Prefect")
+    if not Home.exists(root):
+        ingest.check_source(request)
+    home = founding.establish(root, request)
+    try:
+        with _prefect(home, values, port) as url:
+            yield url.removesuffix("/api")
+    except DataError:
+        _discard_empty(home)
+        raise
+
+
+@contextmanager
+def _prefect(home: Home, values: Settings, port: int | None) -> Iterator[str]:
+    with home.lock("play", values.lock_wait_s):
+        processes.reap(home.run)
+        url = server.start(values, home.root, port)
+        quiet = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+        settings.adopt(settings.child_environment(values, home.root, url) | quiet)
+        try:
+            yield url
+        finally:
+            processes.reap(home.run)
+
+
+def _discard_empty(home: Home) -> None:
+    """Remove a home whose source cannot be played, so that its arguments bind nobody."""
+    with home.lock("discard the home"):
+        if Lake(home.vault).find("dataset") is None and not home.lake.exists():
+            shutil.rmtree(home.root)
+
+
+def verify(root: Path, round_id: int | None) -> list[Check]:
+    """Verify a home; its chain is started from its saved state if it does not run."""
+    home = Home.open(root)
+    only = None if round_id is None else RoundId(round_id)
+    with _chain(home) as node:
+        chain = Chain.connect(node.rpc_url, _deployment(home))
+        return verification.verify(Lake(home.lake), chain, only)
+
+
+@dataclass(kw_only=True)
+class Served:
+    """A chain that is being served."""
+
+    home: Path
+    rpc_url: str
+    token: str
+    tournament: str
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def wait(self) -> None:
+        """Return at Ctrl-C or SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._stop.set())
+        self._stop.wait()
+
+
+@contextmanager
+def chain_served(root: Path, port: int | None) -> Iterator[Served]:
+    """Serve a home's chain, if it does not run already.
+
+    Raises:
+        HomeError: if the home has no chain yet.
+    """
+    home = Home.open(root)
+    with _chain(home, port) as node:
+        deployment = _deployment(home)
+        yield Served(
+            home=root,
+            rpc_url=node.rpc_url,
+            token=deployment.token,
+            tournament=deployment.tournament,
+        )
+
+
+@contextmanager
+def _chain(home: Home, port: int | None = None) -> Iterator[Node]:
+    _deployment(home)
+    running = Node.attach(home)
+    if running is not None and port is None:
+        yield running
+        return
+    with home.lock("serve the chain", Settings().lock_wait_s):
+        node = Node.start(home, port)
+        try:
+            yield node
+        finally:
+            node.stop()
+
+
+def _deployment(home: Home) -> Deployment:
+    facts = home.facts
+    return Deployment.known(facts.chain_id, facts.genesis_hash, facts.contracts)

@@ -1,0 +1,93 @@
+"""A round's tasks, one a step; each may be repeated, for its stage knows what is done."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from prefect import task
+
+from tasks import artifacts, progress, resources
+from tasks.adapters import failpoints
+from tasks.core.errors import ProcessError
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import status
+from tasks.core.scoring import figures
+from tasks.modellers import field
+from tasks.stages import closing, intake, opening, replay, resolving, settling
+
+
+@task(name="open round", task_run_name="round {round_id}: open", timeout_seconds=600)
+def open_round(home: str, round_id: int) -> None:
+    """Publish a round's live era and open it on the chain."""
+    opening.open_round(resources.desk_of(home), RoundId(round_id))
+
+
+@task(name="enter round", task_run_name="round {round_id}: enter", timeout_seconds=1800)
+def enter_round(home: str, round_id: int) -> None:
+    """Let every reference model predict, commit, stake and deliver."""
+    r = resources.of(home)
+    name = opening.live_name(RoundId(round_id))
+    field.enter(r.specs, r.clients, r.executor, r.lake.root, name, RoundId(round_id))
+
+
+@task(name="close round", task_run_name="round {round_id}: close", timeout_seconds=1800)
+def close_round(home: str, round_id: int) -> None:
+    """Judge what was delivered, publish the book and record its digest."""
+    desk = resources.desk_of(home)
+    intake.receive(desk, RoundId(round_id))
+    closing.close_round(desk, RoundId(round_id))
+
+
+@task(name="resolve round", task_run_name="round {round_id}: resolve", timeout_seconds=1800)
+def resolve_round(home: str, round_id: int) -> None:
+    """Score the book against matured targets and propose the table's root."""
+    resolving.resolve_round(resources.desk_of(home), RoundId(round_id))
+
+
+@task(name="settle round", task_run_name="round {round_id}: settle", timeout_seconds=1800)
+def settle_round(home: str, round_id: int) -> None:
+    """Pay and burn by the leaves, sweep, wind up what was abandoned; leave the state."""
+    desk = resources.desk_of(home)
+    settling.settle_round(desk, RoundId(round_id))
+    settling.wind_up(desk, RoundId(round_id))
+    facts = desk.chain.tournament.facts(RoundId(round_id))
+    state = status.NAMES[desk.chain.tournament.status(RoundId(round_id))]
+    settled = desk.chain.tournament.settled(RoundId(round_id))
+    artifacts.round_state(
+        round_id,
+        state,
+        {
+            "at risk": figures.tokens_text(facts.at_risk),
+            "burn": figures.tokens_text(sum(event.burn for event in settled)),
+            "models": str(facts.entrants),
+            "payout": figures.tokens_text(sum(event.payout for event in settled)),
+            "root": "0x" + facts.proposal.root.hex(),
+            "transactions": ", ".join(sorted({event.transaction for event in settled})),
+        },
+    )
+
+
+def replay_all(home: str, rounds: Sequence[RoundId]) -> None:
+    """Take every step of the rounds, in the order of their simulated dates."""
+    r = resources.of(home)
+    node, desk = r.node, resources.desk_of(home)
+    if node is None:
+        raise ProcessError(f"the chain of {home} is not up yet")
+    steps = {
+        "open": open_round,
+        "enter": enter_round,
+        "close": close_round,
+        "resolve": resolve_round,
+        "settle": settle_round,
+    }
+    actions = {name: partial(step, home) for name, step in steps.items()}
+    events = replay.schedule(r.vault.document("dataset"), rounds)
+
+    def advance(at: int) -> None:
+        if desk.chain.now() < at:
+            node.advance(at)
+
+    def done(count: int) -> None:
+        progress.report("steps of the rounds", count, len(events))
+        failpoints.reach(events[count - 1].step, events[count - 1].round_id)
+
+    replay.drive(events, advance, actions, done)
