@@ -1,11 +1,13 @@
 """The `erarium` command: reads the words, imports the one module that serves them."""
 
 import importlib
+import signal
 import sys
 from typing import NoReturn
 
 import click
 
+from tasks.adapters import threads
 from tasks.core.errors import TournamentError
 
 _COMMANDS = {
@@ -49,11 +51,21 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command; an error made on purpose becomes one line and its exit code."""
+    """Run the command; an error made on purpose becomes one line and its exit code.
+
+    TERM and a closed terminal clear up as Ctrl-C does.
+    """
+    threads.limit_threads()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     try:
         code = cli.main(standalone_mode=False)
     except TournamentError as error:
         sys.exit(_fail(str(error), error.exit_code))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         sys.exit(_fail(_usage(error), error.exit_code))
     except (click.Abort, KeyboardInterrupt):

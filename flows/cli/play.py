@@ -66,6 +66,8 @@ def _play(root: Path, words: Mapping[str, Any], port: int | None) -> dict[str, A
     with local.served(root, words, port) as ui:
         click.echo(f"Prefect's pages while this runs: {ui}", err=True)
         # Prefect reads its settings as it is imported, so not before the server is known.
+        from prefect.exceptions import TerminationSignal
+
         from flows.play import play as flow
         from tasks import artifacts, progress
 
@@ -75,6 +77,9 @@ def _play(root: Path, words: Mapping[str, Any], port: int | None) -> dict[str, A
                 document: dict[str, Any] = flow(
                     home=str(root), last_rounds=arguments.pop("rounds"), **arguments
                 )
+        except TerminationSignal as ended:
+            # Prefect takes TERM over while a flow runs.
+            raise KeyboardInterrupt from ended
         finally:
             artifacts.flush()
     return document

@@ -22,7 +22,7 @@ _PARAMETERS = {
     "max_depth": 4,
     "num_leaves": 15,
     "min_data_in_leaf": 200,
-    "feature_fraction": 0.3,
+    "feature_fraction": 0.1,
     "deterministic": True,
     "force_row_wise": True,
     "num_threads": 1,

@@ -8,6 +8,7 @@ from typing import Any
 from tasks.adapters import failpoints, tables
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical, commitments
+from tasks.core.protocol import terms as protocol_terms
 from tasks.core.protocol.terms import Terms
 from tasks.stages import desk as desks
 from tasks.stages import publishing
@@ -56,6 +57,7 @@ def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
         id_map=commitments.id_map_digest(salt, dict(zip(ids, assets, strict=True))),
         scoring=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(scoring))),
     )
+    _check(desk, terms)
     desk.lake.publish(
         name,
         {
@@ -69,6 +71,17 @@ def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
         },
     )
     return desk.lake.document(name)
+
+
+def _check(desk: Desk, terms: Terms) -> None:
+    """Refuse what the contract would refuse, before anything is published."""
+    protocol_terms.check_terms(
+        terms,
+        desk.chain.tournament.parameters(),
+        operator=desk.operator.address,
+        now=desk.chain.now(),
+        chain_id=desk.chain.chain_id,
+    )
 
 
 def _terms(desk: Desk, times: Mapping[str, int]) -> Terms:

@@ -91,8 +91,9 @@ def _sum_errors(values: Floats) -> Floats:
 
 def _round(lake: Lake, chain: Chain, round_id: RoundId) -> dict[str, Any]:
     opened = lake.document(f"rounds/{round_id}/open")
-    book = lake.document(f"rounds/{round_id}/book")
-    scored = lake.document(f"rounds/{round_id}/scores")
+    # An abandoned round may have no book, and has no scores.
+    book = lake.find(f"rounds/{round_id}/book") or {"contents": None, "entrants": []}
+    scored = lake.find(f"rounds/{round_id}/scores") or {"blends_corr_nano": {}, "rows": []}
     facts = chain.tournament.facts(round_id)
     settled = {event.model.hex(): event for event in chain.tournament.settled(round_id)}
     scores = {row["model"]: row for row in scored["rows"]}

@@ -17,10 +17,11 @@ _T = TypeVar("_T")
 def settle_round(desk: Desk, round_id: RoundId) -> None:
     """Settle every leaf of a final round that is still locked, then sweep what was burned.
 
-    Safe beside anybody who settles his own leaf: the contract skips it.
+    Safe beside anybody who settles his own leaf: the contract skips it. Does nothing once the
+    time to claim is over, when leaves are settled no more and `wind_up` gives the stakes back.
     """
     tournament = desk.chain.tournament
-    if tournament.status(round_id) != status.FINAL:
+    if tournament.status(round_id) != status.FINAL or _claim_is_over(desk, round_id):
         return
     table = Table.from_document(desk.lake.document(f"rounds/{round_id}/table"))
     tree = table.tree()

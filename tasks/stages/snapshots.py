@@ -46,7 +46,9 @@ def _meta_models(
 ) -> dict[str, tuple[list[str], NDArray[np.float64]]]:
     found = {}
     for round_id in rounds:
-        results = lake.document(f"rounds/{round_id}/results")
+        results = lake.find(f"rounds/{round_id}/results")
+        if results is None:  # the round was abandoned
+            continue
         columns = tables.read_table(lake.read(Ref.from_json(results["columns"])))
         if "meta_model" in columns.column_names:
             blend = columns["meta_model"].to_numpy()

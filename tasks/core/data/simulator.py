@@ -19,7 +19,7 @@ _ACTIVITY_DECAY, _LEAN_DECAY, _LEAN_SIZE = 0.9, 0.9, 0.0025
 _TREND, _LEAN, _TOGETHER = 0.65, 0.65, -0.3
 # How much of the signal is left over the target's 20 days, fat tails and regimes included:
 # measured so that signal and target correlate by `signal_ic`.
-_PERSISTENCE = 0.30
+_PERSISTENCE = 0.32
 _NIGHT_SHARE = 0.3
 _FIRST_DATE = np.datetime64("2015-01-02")
 
@@ -154,7 +154,8 @@ def _common_returns(
 
 def _wander(rng: np.random.Generator, level: Floats, decay: float) -> Floats:
     """Return the next value of a wave of unit variance that keeps `decay` of itself a day."""
-    return decay * level + (1 - decay**2) ** 0.5 * rng.normal(size=level.size)
+    step: float = (1 - decay**2) ** 0.5
+    return decay * level + step * rng.normal(size=level.size)
 
 
 def _activity(rng: np.random.Generator, n_days: int, n: int) -> Floats:

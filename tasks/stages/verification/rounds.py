@@ -1,33 +1,26 @@
 """The checks of one round: terms, book, predictions, meta-model, targets, scores, table, root."""
 
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tasks.adapters import tables
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.errors import SubmissionError
-from tasks.core.money.units import RoundId, Wei
+from tasks.core.money.units import RoundId
 from tasks.core.protocol import book as books
 from tasks.core.protocol import canonical, commitments, scores, submissions
 from tasks.core.protocol import terms as protocol_terms
 from tasks.core.protocol.table import Table
 from tasks.core.protocol.terms import Terms
 from tasks.core.rules import ScoringRule
-from tasks.core.scoring import meta_model, metrics
 from tasks.stages.verification import checks
 from tasks.stages.verification.checks import Check, require, require_none
+from tasks.stages.verification.view import RoundView
 
 
 def verify(lake: Lake, chain: Chain, round_id: RoundId) -> list[Check]:
     """Run every check that a round's state allows, one after the other."""
-    view = RoundView(lake=lake, chain=chain, round_id=round_id)
+    view = RoundChecks(lake=lake, chain=chain, round_id=round_id)
     comparisons = [("terms", view.terms), ("live data", view.live_data)]
     if view.facts.booked_at:
         comparisons += [
@@ -45,62 +38,14 @@ def verify(lake: Lake, chain: Chain, round_id: RoundId) -> list[Check]:
             ("scores", view.scores),
             ("table", view.table),
             ("root", view.root),
+            ("results", view.stated),
             ("settlement", view.settlement),
         ]
     return [checks.run(round_id, name, compare) for name, compare in comparisons]
 
 
-@dataclass(kw_only=True)
-class RoundView:
-    """What anybody can read of a round, and the comparisons over it."""
-
-    lake: Lake
-    chain: Chain
-    round_id: RoundId
-
-    @cached_property
-    def facts(self) -> Any:
-        """Return the contract's facts of the round."""
-        return self.chain.tournament.facts(self.round_id)
-
-    @cached_property
-    def opened(self) -> dict[str, Any]:
-        """Return the published opening."""
-        return self.lake.document(f"rounds/{self.round_id}/open")
-
-    @cached_property
-    def book(self) -> dict[str, Any]:
-        """Return the published book."""
-        return self.lake.document(f"rounds/{self.round_id}/book")
-
-    @cached_property
-    def results(self) -> dict[str, Any]:
-        """Return the published results."""
-        return self.lake.document(f"rounds/{self.round_id}/results")
-
-    @cached_property
-    def columns(self) -> Any:
-        """Return ids, targets, benchmark and meta-model; its digest is checked by `alignment`."""
-        ref = Ref.from_json(self.results["columns"])
-        return tables.read_table(self.lake.path(ref).read_bytes())
-
-    @cached_property
-    def matrix(self) -> NDArray[np.float64]:
-        """Return the predictions as they lie in the file; `predictions` checks every row."""
-        ref = Ref.from_json(self.results["predictions"])
-        content = io.BytesIO(self.lake.path(ref).read_bytes())
-        matrix: NDArray[np.float64] = np.load(content, allow_pickle=False)
-        return matrix
-
-    @cached_property
-    def accepted(self) -> list[dict[str, Any]]:
-        """Return the book's accepted rows, in the matrix's order."""
-        return [row for row in self.book["entrants"] if row["status"] == "accepted"]
-
-    @property
-    def ids_hash(self) -> bytes:
-        """Return the published digest of the live ids."""
-        return bytes.fromhex(self.opened["ids_hash"])
+class RoundChecks(RoundView):
+    """The comparisons over a round; each returns what it compared or raises a mismatch."""
 
     def terms(self) -> str:
         """Compare the published terms and scoring rule with the chain's config."""
@@ -116,11 +61,14 @@ class RoundView:
     def live_data(self) -> str:
         """Compare the live features with the digest in the terms, and their ids."""
         manifest = self.lake.document(self.opened["live"])
-        live = next(e for e in manifest["eras"] if e["era"] == self.opened["era"])
-        ref = Ref.from_json(live["features"])
+        era = f"{self.round_id:04d}"
+        live = [entry for entry in manifest["eras"] if entry["era"] == era]
+        require(len(live) == 1 and self.opened["era"] == era, f"another live era than {era}")
+        ref = Ref.from_json(live[0]["features"])
         require(ref.sha256 == self.facts.terms.data.hex(), "another digest than in the terms")
         ids = tables.read_table(self.lake.read(ref))["id"].to_pylist()
         require(commitments.ids_hash(ids) == self.ids_hash, "the ids have another digest")
+        require(self.opened["n_ids"] == len(ids), f"n_ids is not {len(ids)}")
         return f"{len(ids)} ids"
 
     def book_digest(self) -> str:
@@ -174,6 +122,9 @@ class RoundView:
 
     def predictions(self) -> str:
         """Validate every row and compare it with the digest that was committed to."""
+        if not self.accepted:
+            require(self.results["predictions"] is None, "a matrix but no accepted model")
+            return "none accepted"
         require(
             self.matrix.shape == (len(self.accepted), self.columns.num_rows),
             f"the matrix is {self.matrix.shape}, "
@@ -189,31 +140,36 @@ class RoundView:
             except SubmissionError as error:
                 wrong.append(f"predictions of {row['name']} were accepted but {error}")
         require_none(wrong)
-        sha256 = Ref.from_json(self.results["predictions"]).sha256
-        stated = self.book["contents"]["predictions_sha256"] if self.accepted else sha256
-        require(sha256 == stated, "the matrix is not the one in the book")
-        self.lake.read(Ref.from_json(self.results["predictions"]))
+        ref = Ref.from_json(self.results["predictions"])
+        stated = self.book["contents"]["predictions_sha256"]
+        require(ref.sha256 == stated, "the matrix is not the one in the book")
+        self.lake.read(ref)
         return f"{len(self.accepted)} rows"
 
     def meta_model(self) -> str:
         """Blend the predictions again by the stakes on the chain."""
-        blend = self._blend([Wei(int(row["at_risk"])) for row in self.accepted])
+        if not self.accepted:
+            require(self.book["contents"] is None, "a meta-model but no accepted model")
+            return "none accepted"
+        blend = self.blend(self.stake_weights())
         digest = commitments.content_digest(self.ids_hash, blend).hex()
         require(digest == self.book["contents"]["meta_model_digest"], "blends to another digest")
-        published = commitments.content_digest(self.ids_hash, self._column("meta_model")).hex()
+        published = commitments.content_digest(self.ids_hash, self.column("meta_model")).hex()
         require(published == digest, "the published column differs from the book's digest")
         return f"digest {digest[:16]}"
 
     def benchmark(self) -> str:
         """Compare the benchmark with the digest in the book."""
-        digest = commitments.content_digest(self.ids_hash, self._column("benchmark")).hex()
+        if not self.accepted:
+            return "none accepted"
+        digest = commitments.content_digest(self.ids_hash, self.column("benchmark")).hex()
         stated = self.book["contents"]["benchmark_digest"]
         require(digest == stated, "the benchmark column differs from the book's digest")
         return f"digest {digest[:16]}"
 
     def targets(self) -> str:
         """Compare the targets with the digest in the proposal."""
-        digest = commitments.content_digest(self.ids_hash, self._column("target"))
+        digest = commitments.content_digest(self.ids_hash, self.column("target"))
         require(digest == self.facts.proposal.targets, "the targets are not those proposed")
         return f"digest {digest.hex()[:16]}"
 
@@ -221,7 +177,7 @@ class RoundView:
         """Score the predictions again; published scores may differ by one nano."""
         stated = self.lake.document(f"rounds/{self.round_id}/scores")
         require(len(stated["rows"]) == len(self.accepted), "not one row an accepted model")
-        again = self._scores()
+        again = self.scores_again()
         wrong, same, total = [], 0, 0
         for row, entrant, values in zip(stated["rows"], self.accepted, again, strict=True):
             require(row["model"] == entrant["model"], f"{entrant['name']}: another order")
@@ -231,7 +187,7 @@ class RoundView:
                 if difference > 1:
                     published = row[f"{name}_nano"]
                     wrong.append(f"{name} of {entrant['name']} is {value}, not {published}")
-        require_none(wrong)
+        require_none(wrong + self._blend_faults(stated["blends_corr_nano"]))
         return f"{same} of {total} identical, the others within one nano"
 
     def table(self) -> str:
@@ -273,23 +229,30 @@ class RoundView:
         require_none(wrong)
         return f"{len(settled)} of {len(rows)} leaves settled"
 
-    def _column(self, name: str) -> NDArray[np.float64]:
-        values: NDArray[np.float64] = self.columns[name].to_numpy()
-        return values
-
-    def _blend(self, stakes: Sequence[Wei]) -> NDArray[np.float64]:
-        weights = meta_model.stake_weights(stakes)
-        partials = [
-            meta_model.partial(self.matrix[first:last], weights[first:last])
-            for first, last in metrics.batch_edges(len(stakes))
+    def stated(self) -> str:
+        """Compare the digests that the results state with the chain and the documents."""
+        proposal = self.facts.proposal
+        published = self.lake.document_bytes(f"rounds/{self.round_id}/scores") or b""
+        wanted = {
+            "root": proposal.root.hex(),
+            "scores_sha256": canonical.sha256_hex(published),
+            "table_sha256": proposal.table.hex(),
+            "targets_digest": proposal.targets.hex(),
+        }
+        wrong = [
+            f"the results' {name} is {self.results[name]}, not {value}"
+            for name, value in wanted.items()
+            if self.results[name] != value
         ]
-        return meta_model.finish(meta_model.combine(partials))
+        require_none(wrong)
+        return f"{len(wanted)} digests"
 
-    def _scores(self) -> list[list[int]]:
-        if not self.accepted:
-            return []
-        against = [self._column(name) for name in ("target", "meta_model", "benchmark")]
-        batches = metrics.batch_edges(len(self.accepted))
-        rows = [metrics.score_rows(self.matrix[i:j], *against) for i, j in batches]
-        again: list[list[int]] = np.concatenate(rows).tolist()
-        return again
+    def _blend_faults(self, stated: dict[str, Any]) -> list[str]:
+        """Name the blends whose published CORR is off by more than one nano."""
+        again = self.blends_again()
+        require(stated.keys() == again.keys(), f"the blends are not {sorted(again)}")
+        return [
+            f"corr of the {name} blend is {value}, not {stated[name]}"
+            for name, value in again.items()
+            if stated[name] != value and (value is None or abs(stated[name] - value) > 1)
+        ]

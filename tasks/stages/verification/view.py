@@ -1,0 +1,105 @@
+"""What anybody can read of a round, and what follows from it again."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.adapters import tables
+from tasks.adapters.chain.connection import Chain
+from tasks.adapters.lake import Lake, Ref
+from tasks.core.money.units import RoundId, Wei
+from tasks.core.protocol import scores
+from tasks.core.scoring import meta_model, metrics
+
+
+@dataclass(kw_only=True)
+class RoundView:
+    """A round as lake and chain show it; what is read is kept, damaged files raise."""
+
+    lake: Lake
+    chain: Chain
+    round_id: RoundId
+
+    @cached_property
+    def facts(self) -> Any:
+        """Return the contract's facts of the round."""
+        return self.chain.tournament.facts(self.round_id)
+
+    @cached_property
+    def opened(self) -> dict[str, Any]:
+        """Return the published opening."""
+        return self.lake.document(f"rounds/{self.round_id}/open")
+
+    @cached_property
+    def book(self) -> dict[str, Any]:
+        """Return the published book."""
+        return self.lake.document(f"rounds/{self.round_id}/book")
+
+    @cached_property
+    def results(self) -> dict[str, Any]:
+        """Return the published results."""
+        return self.lake.document(f"rounds/{self.round_id}/results")
+
+    @cached_property
+    def columns(self) -> Any:
+        """Return ids, targets, benchmark and meta-model; its digest is checked by `alignment`."""
+        ref = Ref.from_json(self.results["columns"])
+        return tables.read_table(self.lake.path(ref).read_bytes())
+
+    @cached_property
+    def matrix(self) -> NDArray[np.float64]:
+        """Return the predictions as they lie in the file; `predictions` checks every row."""
+        ref = Ref.from_json(self.results["predictions"])
+        content = io.BytesIO(self.lake.path(ref).read_bytes())
+        matrix: NDArray[np.float64] = np.load(content, allow_pickle=False)
+        return matrix
+
+    @cached_property
+    def accepted(self) -> list[dict[str, Any]]:
+        """Return the book's accepted rows, in the matrix's order."""
+        return [row for row in self.book["entrants"] if row["status"] == "accepted"]
+
+    @property
+    def ids_hash(self) -> bytes:
+        """Return the published digest of the live ids."""
+        return bytes.fromhex(self.opened["ids_hash"])
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return one of the published columns, shape (n_ids,)."""
+        values: NDArray[np.float64] = self.columns[name].to_numpy()
+        return values
+
+    def blend(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Blend the accepted predictions again, shape (n_ids,)."""
+        partials = [
+            meta_model.partial(self.matrix[first:last], weights[first:last])
+            for first, last in metrics.batch_edges(weights.size)
+        ]
+        return meta_model.finish(meta_model.combine(partials))
+
+    def stake_weights(self) -> NDArray[np.float64]:
+        """Return the accepted models' shares of their stakes, shape (n_models,)."""
+        return meta_model.stake_weights([Wei(int(row["at_risk"])) for row in self.accepted])
+
+    def scores_again(self) -> Sequence[Sequence[int]]:
+        """Score the accepted predictions again, columns as METRICS."""
+        if not self.accepted:
+            return []
+        against = [self.column(name) for name in ("target", "meta_model", "benchmark")]
+        batches = metrics.batch_edges(len(self.accepted))
+        rows = [metrics.score_rows(self.matrix[i:j], *against) for i, j in batches]
+        again: list[list[int]] = np.concatenate(rows).tolist()
+        return again
+
+    def blends_again(self) -> dict[str, int | None]:
+        """Score the meta-model and its rivals again, by name; empty where nothing blends."""
+        if not self.accepted:
+            return {}
+        equal = self.blend(meta_model.equal_weights(len(self.accepted)))
+        blends = np.stack([self.column("meta_model"), equal, self.column("benchmark")])
+        return scores.blends(metrics.corr(blends, self.column("target")).tolist())
