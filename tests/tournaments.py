@@ -1,6 +1,6 @@
 """Play a whole tournament by stages, without Prefect, for tests that look at its outcome."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -67,7 +67,7 @@ class Tournament:
         settling.wind_up(self.desk, round_id)
 
     def play(self, rounds: Sequence[RoundId] | None = None) -> None:
-        steps = {
+        steps: dict[str, Callable[[RoundId], None]] = {
             "open": partial(opening.open_round, self.desk),
             "enter": self.enter,
             "close": self.close,

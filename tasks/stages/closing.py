@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tasks.adapters import failpoints, tables
 from tasks.adapters.lake import Ref
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import book, canonical, commitments, submissions
+from tasks.core.protocol import book, canonical, commitments, status, submissions
 from tasks.core.protocol.book import Contents, Entrant, Verdict
 from tasks.core.scoring import duplicates, meta_model
 from tasks.stages import desk as desks
@@ -21,13 +21,14 @@ Row = tuple[Entrant, Verdict]
 
 
 def close_round(desk: Desk, round_id: RoundId) -> None:
-    """Publish a closed round's book and record its digest; does nothing if it is recorded.
+    """Publish a closed round's book and record its digest.
 
-    A round without an entry is abandoned by the contract's rule 4 and gets no book. The
-    document is published before the chain is told, and a restart in between records that one.
+    Does nothing while the round is open, when the book is recorded, or when the contract has
+    abandoned the round, for want of entries or of a book in time. The document is published
+    before the chain is told, and a restart in between records that one.
     """
     tournament = desk.chain.tournament
-    if tournament.facts(round_id).booked_at or not tournament.entered(round_id):
+    if tournament.status(round_id) != status.CLOSED:
         return
     name = f"rounds/{round_id}/book"
     if desk.lake.find(name) is None:

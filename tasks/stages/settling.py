@@ -46,7 +46,10 @@ def sweep(desk: Desk, purpose: str) -> None:
 
 
 def wind_up(desk: Desk, round_id: RoundId) -> None:
-    """Give back the stakes of an abandoned round, or of one whose time to claim has passed."""
+    """Give back the stakes of an abandoned round, or of one whose time to claim has passed.
+
+    What else was left to burn, as an operator's duty bond, is swept.
+    """
     tournament = desk.chain.tournament
     state = tournament.status(round_id)
     if state == status.ABANDONED and not tournament.facts(round_id).abandoned:
@@ -61,6 +64,7 @@ def wind_up(desk: Desk, round_id: RoundId) -> None:
         write = tournament.release_many(round_id, batch)
         purpose = f"release/{round_id}/{number}/{batch[0].hex()}"
         desk.chain.send(write, desk.keeper, desk.journal, purpose=purpose)
+    sweep(desk, f"sweep/{round_id}/last")
 
 
 def _claim_is_over(desk: Desk, round_id: RoundId) -> bool:

@@ -13,6 +13,7 @@ from tasks.core.protocol import terms as protocol_terms
 from tasks.core.protocol.table import Table
 from tasks.core.protocol.terms import Terms
 from tasks.core.rules import ScoringRule
+from tasks.core.scoring import duplicates
 from tasks.stages.verification import checks
 from tasks.stages.verification.checks import Check, require, require_none
 from tasks.stages.verification.view import RoundView
@@ -32,6 +33,7 @@ def verify(lake: Lake, chain: Chain, round_id: RoundId) -> list[Check]:
         comparisons += [
             ("alignment", view.alignment),
             ("predictions", view.predictions),
+            ("duplicates", view.duplicates),
             ("meta-model", view.meta_model),
             ("benchmark", view.benchmark),
             ("targets", view.targets),
@@ -111,6 +113,23 @@ class RoundChecks(RoundView):
                 wrong.append(f"{row['name']}: digest and salt give another commitment")
         require_none(wrong)
         return f"{len(self.accepted)} opened"
+
+    def duplicates(self) -> str:
+        """Find the duplicates again, each with the earlier commitment."""
+        if not self.accepted:
+            return "none accepted"
+        places = {
+            entry.model.hex(): (entry.block, entry.log_index)
+            for entry in books.last_entries(self.chain.tournament.entered(self.round_id))
+        }
+        models = [row["model"] for row in self.accepted]
+        found = duplicates.earlier_models(
+            self.matrix, [row["digest"] for row in self.accepted], [places[m] for m in models]
+        )
+        named = {models[copy]: models[first] for copy, first in found.items()}
+        stated = self.book["contents"]["duplicates"]
+        require(named == stated, f"duplicates are {named}, the book says {stated}")
+        return f"{len(named)} found"
 
     def alignment(self) -> str:
         """Check that ids are those of the round, in their order, and the columns' digest."""
