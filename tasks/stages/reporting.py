@@ -12,11 +12,14 @@ from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake
 from tasks.adapters.plots import Band
 from tasks.core.money.units import NANO, RoundId
+from tasks.core.protocol.scores import BLENDS
 from tasks.core.rules import OVERLAP
 from tasks.core.scoring import statistics
 from tasks.stages.founding import Request
 
 Floats = NDArray[np.float64]
+
+_TITLES = dict(zip(BLENDS, ("meta-model", "equal weight", "benchmark"), strict=True))
 
 
 def build(lake: Lake, chain: Chain, rounds: Sequence[RoundId]) -> dict[str, Any]:
@@ -172,7 +175,7 @@ def _blends(details: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 by_model[row["model"]].append(row["corr"])
         for name, corr in entry["blends"].items():
             if corr is not None:
-                series[name].append(corr)
+                series[_TITLES[name]].append(corr)
         if corrs:
             series["median model of each round"].append(float(np.median(corrs)))
     if by_model:
