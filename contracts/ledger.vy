@@ -63,6 +63,10 @@ event ReserveReturned:
 
 LEGS: constant(uint256) = 2
 
+# the characters of a name, each a bit by its code: 0-9 and a-z, then also - and _
+FIRST_CHARACTERS: constant(uint256) = (2**10 - 1) * 2**48 + (2**26 - 1) * 2**97
+CHARACTERS: constant(uint256) = FIRST_CHARACTERS + 2**45 + 2**95
+
 TOKEN: public(immutable(address))
 
 # model or purse => wei
@@ -96,10 +100,12 @@ def deposit(owner: address, name: String[32], amount: uint256):
     """
     @dev Adds free stake to a model or, with the empty name, to an account's purse.
     @param owner The model's owner, who alone can enter it and withdraw.
-    @param name The model's name.
+    @param name The model's name: `a-z 0-9 _ -`, a letter or digit first.
     @param amount What the caller pays by his allowance, wei.
     """
     assert owner != empty(address), "tournament: no owner"
+    # the only gate: without a deposit a model has no free stake, hence no entry and no lock
+    self._check_name(name)
     model: bytes32 = self._model_of(owner, name)
     self._credit(model, amount)
     log Deposited(model=model, owner=owner, name=name, payer=msg.sender, amount=amount)
@@ -163,6 +169,22 @@ def model_of(owner: address, name: String[32]) -> bytes32:
 @pure
 def _model_of(owner: address, name: String[32]) -> bytes32:
     return keccak256(abi_encode(owner, name))
+
+
+@internal
+@pure
+def _check_name(name: String[32]):
+    """
+    @dev Refuses a name that would not read the same everywhere: strings in a log may be any
+         bytes, and those that are not UTF-8 would stop whoever reads it.
+    @param name The name; the empty one, the purse's, passes.
+    """
+    allowed: uint256 = FIRST_CHARACTERS
+    rest: uint256 = convert(convert(convert(name, Bytes[32]), bytes32), uint256)
+    for _i: uint256 in range(len(name), bound=32):
+        assert (allowed >> (rest >> 248)) & 1 == 1, "tournament: bad name"
+        allowed = CHARACTERS
+        rest = rest << 8
 
 
 @internal

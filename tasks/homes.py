@@ -1,10 +1,11 @@
-"""Homes as they lie on the disk: finished ones read, others moved aside; nothing is started.
+"""Homes as they lie on the disk: read when finished, or moved aside; nothing is started.
 
 Apart from `tasks.local`, whose imports take longer than reading a report.
 """
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from tasks.adapters import home as homes
 from tasks.adapters import locks, processes
 from tasks.adapters.home import Home
 from tasks.adapters.settings import Settings
-from tasks.core.errors import HomeError
+from tasks.core.errors import HomeError, LockedError
 
 
 def finished(root: Path, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the report of a home that is finished; None for one that is not, or not there.
+
+    What a run left there that was killed after its last step is stopped.
 
     Raises:
         HomeError: if the home was made with other arguments.
@@ -24,7 +27,10 @@ def finished(root: Path, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
     if not Home.exists(root):
         return None
     home = Home.open(root, "replay", arguments)
-    return _read_report(home) if home.report.exists() else None
+    if not home.report.exists():
+        return None
+    _clear_up(home)
+    return _read_report(home)
 
 
 def report(root: Path) -> dict[str, Any]:
@@ -50,6 +56,13 @@ def set_aside(root: Path) -> None:
     with locks.exclusive(root / "lock", "move the home aside", Settings().lock_wait_s):
         processes.reap(root / "run")
     homes.set_aside(root)
+
+
+def _clear_up(home: Home) -> None:
+    """Stop what nobody holds the home's lock for; what somebody serves there stays."""
+    if any(home.run.glob("*.pid")):
+        with suppress(LockedError), home.lock("clear up", wait_s=0.0):
+            processes.reap(home.run)
 
 
 def _read_report(home: Home) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tasks import homes
 from tasks.adapters import processes, server, settings
 from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.home import Home
@@ -24,7 +25,9 @@ from tasks.stages.verification.checks import Check
 
 
 @contextmanager
-def served(root: Path, arguments: Mapping[str, Any], port: int | None) -> Iterator[str]:
+def served(
+    root: Path, arguments: Mapping[str, Any], *, fresh: bool = False, port: int | None = None
+) -> Iterator[str]:
     """Make a home ready, start its Prefect server and point this process at it.
 
     The source is read first: what is wrong with it shows before anything is made. What shows
@@ -33,6 +36,7 @@ def served(root: Path, arguments: Mapping[str, Any], port: int | None) -> Iterat
     Args:
         root: the home.
         arguments: of a `Request`.
+        fresh: move a home that is there aside.
         port: where the server listens; None for any.
 
     Yields:
@@ -44,8 +48,10 @@ def served(root: Path, arguments: Mapping[str, Any], port: int | None) -> Iterat
     values, request = Settings(), Request(**arguments)
     if port is not None:
         processes.require_port(port, "Prefect")
-    if not Home.exists(root):
+    if fresh or not Home.exists(root):
         ingest.check_source(request)
+    if fresh:
+        homes.set_aside(root)
     home = founding.establish(root, request)
     try:
         with _prefect(home, values, port) as url:
@@ -59,13 +65,14 @@ def served(root: Path, arguments: Mapping[str, Any], port: int | None) -> Iterat
 def _prefect(home: Home, values: Settings, port: int | None) -> Iterator[str]:
     with home.lock("play", values.lock_wait_s):
         processes.reap(home.run)
-        url = server.start(values, home.root, port)
-        quiet = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
-        settings.adopt(settings.child_environment(values, home.root, url) | quiet)
         try:
+            url = server.start(values, home.root, port)
+            quiet = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+            settings.adopt(settings.child_environment(values, home.root, url) | quiet)
             yield url
         finally:
-            processes.reap(home.run)
+            with processes.undisturbed():
+                processes.reap(home.run)
 
 
 def _discard_empty(home: Home) -> None:
@@ -80,7 +87,7 @@ def verify(root: Path, round_id: int | None) -> list[Check]:
     home = Home.open(root)
     only = None if round_id is None else RoundId(round_id)
     with _chain(home) as node:
-        chain = Chain.connect(node.rpc_url, _deployment(home))
+        chain = Chain.connect(node.rpc_url, deployment(home))
         return verification.verify(Lake(home.lake), chain, only)
 
 
@@ -110,30 +117,37 @@ def chain_served(root: Path, port: int | None) -> Iterator[Served]:
     """
     home = Home.open(root)
     with _chain(home, port) as node:
-        deployment = _deployment(home)
+        found = deployment(home)
         yield Served(
             home=root,
             rpc_url=node.rpc_url,
-            token=deployment.token,
-            tournament=deployment.tournament,
+            token=found.token,
+            tournament=found.tournament,
         )
 
 
 @contextmanager
 def _chain(home: Home, port: int | None = None) -> Iterator[Node]:
-    _deployment(home)
+    deployment(home)
     running = Node.attach(home)
     if running is not None and port is None:
         yield running
         return
     with home.lock("serve the chain", Settings().lock_wait_s):
-        node = Node.start(home, port)
         try:
+            node = Node.start(home, port)
             yield node
-        finally:
             node.stop()
+        finally:
+            with processes.undisturbed():
+                processes.reap(home.run)
 
 
-def _deployment(home: Home) -> Deployment:
+def deployment(home: Home) -> Deployment:
+    """Return the contracts that a home knows.
+
+    Raises:
+        ChainError: if nothing was deployed yet.
+    """
     facts = home.facts
     return Deployment.known(facts.chain_id, facts.genesis_hash, facts.contracts)

@@ -59,6 +59,8 @@ def at_work(home: Home, settings: Settings) -> Iterator[Resources]:
             economy=Economy(),
         )
         stack.callback(resources.journal.close)
+        resources.lake.clear_parts()
+        resources.vault.clear_parts()
         _AT_WORK[root] = resources
         stack.callback(_AT_WORK.pop, root)
         try:

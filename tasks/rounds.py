@@ -23,18 +23,16 @@ def open_round(home: str, round_id: int) -> None:
 
 @task(name="enter round", task_run_name="round {round_id}: enter", timeout_seconds=1800)
 def enter_round(home: str, round_id: int) -> None:
-    """Let every reference model predict, commit, stake and deliver."""
+    """Let every reference model predict, commit, stake and deliver; judge what arrived."""
     r = resources.of(home)
-    name = opening.live_name(RoundId(round_id))
-    field.enter(r.specs, r.clients, r.executor, r.lake.root, name, RoundId(round_id))
+    field.enter(r.specs, r.clients, r.executor, r.lake.root, RoundId(round_id))
+    intake.receive(resources.desk_of(home), RoundId(round_id))
 
 
 @task(name="close round", task_run_name="round {round_id}: close", timeout_seconds=1800)
 def close_round(home: str, round_id: int) -> None:
-    """Judge what was delivered, publish the book and record its digest."""
-    desk = resources.desk_of(home)
-    intake.receive(desk, RoundId(round_id))
-    closing.close_round(desk, RoundId(round_id))
+    """Publish the book and record its digest."""
+    closing.close_round(resources.desk_of(home), RoundId(round_id))
 
 
 @task(name="resolve round", task_run_name="round {round_id}: resolve", timeout_seconds=1800)

@@ -12,11 +12,12 @@ from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId
+from tasks.core.protocol import places
 from tasks.core.rules import Economy, ScoringRule
 from tasks.core.scoring import meta_model, metrics
 from tasks.modellers import predicting, roster
 from tasks.modellers.predicting import Job
-from tasks.stages import desk, ingest, opening, publishing, replay
+from tasks.stages import desk, ingest, publishing, replay
 from tasks.stages.founding import Request
 
 NAMES = ("linear", "lgbm-01", "lgbm-02", "random")
@@ -46,7 +47,7 @@ def season(request: Request) -> Season:
 def _round(
     lake: Lake, vault: Lake, folder: Path, request: Request, round_id: RoundId
 ) -> tuple[list[float], list[float], float]:
-    name, era = opening.live_name(round_id), desk.era_of(round_id)
+    name, era = places.live_snapshot(round_id), desk.era_of(round_id)
     publishing.publish_snapshot(lake, vault, name, as_of_era=era, live_era=era)
     specs = {spec.name: spec for spec in roster.roster(request.modellers, request.seed)}
     predictions = np.stack(

@@ -54,12 +54,11 @@ class Tournament:
             self.node.advance(at)
 
     def enter(self, round_id: RoundId) -> None:
-        name = opening.live_name(round_id)
         root = self.desk.lake.root
-        field.enter(self.specs, self.clients, self.desk.executor, root, name, round_id)
+        field.enter(self.specs, self.clients, self.desk.executor, root, round_id)
+        intake.receive(self.desk, round_id)
 
     def close(self, round_id: RoundId) -> None:
-        intake.receive(self.desk, round_id)
         closing.close_round(self.desk, round_id)
 
     def settle(self, round_id: RoundId) -> None:

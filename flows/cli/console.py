@@ -14,18 +14,22 @@ _NAMED = 8
 
 def print_report(report: Mapping[str, Any]) -> None:
     """Print a tournament's report."""
-    console = Console(highlight=False)
+    # Without markup: names come from strangers and from files.
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         # A pipe has no width of its own; the tables must stay whole in it.
-        console = Console(highlight=False, width=_PIPE_WIDTH)
+        console = Console(highlight=False, markup=False, width=_PIPE_WIDTH)
     rounds = report["rounds"]
     console.print(
-        f"\n[bold]{len(rounds)} rounds[/bold], eras {rounds[0]['era']} to {rounds[-1]['era']}, "
-        f"{len(report['models'])} models, {report['source']}"
+        f"\n{len(rounds)} rounds, eras {rounds[0]['era']} to {rounds[-1]['era']}, "
+        f"{len(report['models'])} models, {report['source']}",
+        style="bold",
     )
     _print_defects(console, report["data"]["defects"])
     console.print(_models(report))
     console.print(_blends(report))
+    if report["mmc_warning"]:
+        console.print(report["mmc_warning"])
     if report["duplicates"]:
         for row in report["duplicates"]:
             console.print(
@@ -82,5 +86,7 @@ def _print_money(console: Console, report: Mapping[str, Any]) -> None:
         f"{figures.tokens_text(token['burned'])} burned"
     )
     console.print(f"chain: {chain['transactions']:,} transactions, {chain['gas']:,} gas")
-    verdict = "every check holds" if report["verified"] else "[bold red]A CHECK FAILED[/bold red]"
-    console.print(f"verified: {verdict}")
+    if report["verified"]:
+        console.print("verified: every check holds")
+    else:
+        console.print("verified: A CHECK FAILED, see `erarium verify`", style="bold red")

@@ -60,7 +60,7 @@ def main() -> NoReturn:
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="erarium", standalone_mode=False)
     except TournamentError as error:
         sys.exit(_fail(str(error), error.exit_code))
     except click.exceptions.NoArgsIsHelpError as error:

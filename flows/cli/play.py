@@ -49,21 +49,19 @@ def play(
     for name in ("prices", "sectors"):
         words[name] = None if words[name] is None else str(words[name].resolve())
     root = options.home_path(home)
-    if fresh:
-        homes.set_aside(root)
-    document = homes.finished(root, words)
+    document = None if fresh else homes.finished(root, words)
     if document is None:
-        document = _play(root, words, port)
+        document = _play(root, words, fresh, port)
     console.print_report(document)
     if json_file is not None:
         options.write_json(json_file, document)
     return 0 if document["verified"] else 1
 
 
-def _play(root: Path, words: Mapping[str, Any], port: int | None) -> dict[str, Any]:
+def _play(root: Path, words: Mapping[str, Any], fresh: bool, port: int | None) -> dict[str, Any]:
     from tasks import local
 
-    with local.served(root, words, port) as ui:
+    with local.served(root, words, fresh=fresh, port=port) as ui:
         click.echo(f"Prefect's pages while this runs: {ui}", err=True)
         # Prefect reads its settings as it is imported, so not before the server is known.
         from prefect.exceptions import TerminationSignal

@@ -86,6 +86,19 @@ class Anvil:
             words = self._process.last_words()
             raise ChainError(f"the chain node does not answer: {error} ({words})") from error
 
+    async def mine(self, timestamp: int) -> list[str]:
+        """Mine one block and return the hashes of its transactions.
+
+        Raises:
+            ChainError: if the node does not do it.
+        """
+        # The time is told for each block: left alone, anvil would follow the wall clock.
+        try:
+            (block,) = await self.call("evm_mine_detailed", {"timestamp": timestamp, "blocks": 1})
+        except RefusedError as refused:
+            raise ChainError(f"the chain node does not mine: {refused}") from refused
+        return [transaction["hash"] for transaction in block["transactions"]]
+
     async def stop(self) -> None:
         """Stop the process; what it holds in memory is gone."""
         await self._session.close()

@@ -1,12 +1,14 @@
 """The forwarder: what others reach of the local chain, and what makes its writes durable.
 
 Run as `python -m tasks.adapters.forwarder HOME [PORT]`. It owns the node, whose cheat methods
-answer anyone, and passes on an allow-list. Each raw transaction is fsynced with its block's time
-before the node hears of it, and becomes one block, so that the log alone rebuilds the chain, to
-the last block hash.
+answer anyone, and passes on an allow-list. Each raw transaction that is its sender's next is
+fsynced with its block's time before the node hears of it, and becomes one block, so that the log
+alone rebuilds the chain, to the last block hash. Nothing ever waits in the node's pool, which no
+snapshot would keep.
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
@@ -19,11 +21,12 @@ from typing import Any
 
 from aiohttp import web
 
-from tasks.adapters import files, jsonrpc, settings
+from tasks.adapters import files, jsonrpc, settings, transactions
 from tasks.adapters.anvil import Anvil, RefusedError
 from tasks.adapters.block_log import BlockLog, Step
 from tasks.adapters.home import Home
 from tasks.adapters.snapshots import Snapshot, Snapshots
+from tasks.adapters.transactions import Gate, Transaction
 from tasks.core.errors import ChainError, TournamentError
 
 logger = logging.getLogger(__name__)
@@ -36,14 +39,16 @@ _SNAPSHOT_STEPS = 1_000
 class Forwarder:
     """One node, its log and its snapshots, behind a JSON-RPC server."""
 
-    def __init__(self, node: Anvil, log: BlockLog, snapshots: Snapshots, token: str) -> None:
+    def __init__(self, node: Anvil, chain_id: int, log: BlockLog, snapshots: Snapshots) -> None:
         """Use a fresh node at its genesis; `restore` brings it up to the log."""
         self._node = node
+        self._gate = Gate(node, chain_id)
         self._log = log
         self._snapshots = snapshots
-        self.token = token
+        self.token = secrets.token_hex(32)
         self._writing = asyncio.Lock()
         self._time = 0
+        self._applied = 0
         self._covered = 0
         self.stopping = asyncio.Event()
 
@@ -63,10 +68,12 @@ class Forwarder:
             await self._node.call("anvil_loadState", snapshot.state)
             if (await self._latest())["hash"] != snapshot.block_hash:
                 return False
-        self._covered = snapshot.steps if snapshot is not None else 0
+        self._applied = self._covered = snapshot.steps if snapshot is not None else 0
         self._time = int((await self._latest())["timestamp"], 16)
         for step in self._log.steps[self._covered :]:
-            await self._apply(step)
+            # What was refused at first is refused again.
+            with contextlib.suppress(RefusedError):
+                await self._apply(step)
         total = len(self._log.steps)
         logger.info("restored %d steps, %d of them from a snapshot", total, self._covered)
         return True
@@ -107,9 +114,10 @@ class Forwarder:
     async def snapshot(self) -> None:
         """Save the node's state with the number of steps that it covers."""
         async with self._writing:
+            self._require_whole()
             state = await self._node.call("anvil_dumpState")
             block_hash = (await self._latest())["hash"]
-            self._covered = len(self._log.steps)
+            self._covered = self._applied
         saved = Snapshot(steps=self._covered, block_hash=block_hash, state=state)
         await asyncio.to_thread(self._snapshots.save, saved)
 
@@ -128,32 +136,35 @@ class Forwarder:
         return [jsonrpc.refusal(call) for call in calls]
 
     async def _send(self, calls: list[Any]) -> list[Any]:
-        raws = [jsonrpc.raw_transaction(call) for call in calls]
+        found = [self._gate.read(call) for call in calls]
         async with self._writing:
-            steps = [Step(time=self._time, raw=raw) for raw in raws if raw is not None]
-            self._log.append(steps)
-            remaining = iter(steps)
+            checked = await self._gate.in_turn(found)
+            sound = [each for each in checked if isinstance(each, Transaction)]
+            self._record([Step(time=self._time, raw=each.raw) for each in sound])
             return [
-                jsonrpc.error(
-                    call.get("id"), jsonrpc.BAD_PARAMS, "not one hex string of a raw transaction"
-                )
-                if raw is None
-                else await self._apply(next(remaining), call.get("id"))
-                for call, raw in zip(calls, raws, strict=True)
+                await self._mine_sent(each, call.get("id"))
+                if isinstance(each, Transaction)
+                else jsonrpc.error(call.get("id"), each.code, str(each))
+                for call, each in zip(calls, checked, strict=True)
             ]
 
-    async def _apply(self, step: Step, call_id: Any = None) -> dict[str, Any]:
-        """Make one step's block; a transaction that the node refuses makes none."""
-        tx_hash = None
-        if step.raw is not None:
-            try:
-                tx_hash = await self._node.call(jsonrpc.SEND, step.raw)
-            except RefusedError as refused:
-                return {"jsonrpc": "2.0", "id": call_id, "error": refused.error}
-        # The time is told for each block: left alone, anvil would follow the wall clock.
-        await self._node.call("evm_mine", {"timestamp": step.time, "blocks": 1})
-        self._time = step.time
+    async def _mine_sent(self, sent: Transaction, call_id: Any) -> dict[str, Any]:
+        try:
+            tx_hash = await self._apply(Step(time=self._time, raw=sent.raw))
+        except RefusedError as refused:
+            return {"jsonrpc": "2.0", "id": call_id, "error": refused.error}
+        self._gate.mined(sent)
         return jsonrpc.result(call_id, tx_hash)
+
+    def _record(self, steps: Sequence[Step]) -> None:
+        self._require_whole()
+        if steps:
+            self._log.append(steps)
+
+    def _require_whole(self) -> None:
+        # After a failure between logging and mining, only a restart brings the node to its log.
+        if self._applied != len(self._log.steps):
+            raise ChainError("the node is behind the log: start the chain again")
 
     async def _control(self, call: Mapping[str, Any]) -> dict[str, Any]:
         result: Any = True
@@ -176,9 +187,38 @@ class Forwarder:
         async with self._writing:
             if timestamp > self._time:
                 step = Step(time=timestamp)
-                self._log.append([step])
+                self._record([step])
                 await self._apply(step)
             return self._time
+
+    async def _apply(self, step: Step) -> str | None:
+        """Make one step's block.
+
+        Returns:
+            The hash of its transaction, if it has one.
+
+        Raises:
+            RefusedError: if the node does not take the transaction, and there is no block; or
+                does not mine it, and the block is empty. The log says the same either way.
+            ChainError: if the node does not do as it is told.
+        """
+        refused = tx_hash = None
+        if step.raw is not None:
+            try:
+                tx_hash = await self._node.call(jsonrpc.SEND, step.raw)
+            except RefusedError as error:
+                refused = error
+        if refused is None:
+            mined = await self._node.mine(step.time)
+            self._time = step.time
+            if mined != ([] if tx_hash is None else [tx_hash]):
+                await self._node.call("anvil_dropAllTransactions")
+                message = f"the node did not mine transaction {tx_hash}"
+                refused = RefusedError({"code": transactions.REJECTED, "message": message})
+        self._applied += 1
+        if refused is not None:
+            raise refused
+        return tx_hash
 
     async def _latest(self) -> dict[str, Any]:
         block: dict[str, Any] = await self._node.call("eth_getBlockByNumber", "latest", False)
@@ -213,7 +253,7 @@ async def _restored(home: Home, log: BlockLog) -> Forwarder:
     snapshots = Snapshots(home.node)
     for snapshot in [*snapshots.newest_first(), None]:
         node = await Anvil.start(values.anvil, home.node / "genesis.json", home.run, env)
-        forwarder = Forwarder(node, log, snapshots, secrets.token_hex(32))
+        forwarder = Forwarder(node, home.facts.chain_id, log, snapshots)
         try:
             if await forwarder.restore(snapshot):
                 return forwarder

@@ -72,6 +72,9 @@ class Home:
             kind=kind, version=LAYOUT_VERSION, seed=seed, chain_id=chain_id, arguments=arguments
         )
         home = cls(root, facts)
+        # Opened files, future targets and keys are nobody's but the operator's and the modellers'.
+        for private in (home.vault, home.keys, home.node, root / "clients"):
+            private.mkdir(parents=True, mode=0o700)
         home._write()
         return home
 

@@ -56,11 +56,17 @@ class Lake:
     def __init__(self, root: Path) -> None:
         """Use `root`, which is made when something is first written."""
         self.root = root
+        self._parts = root / ".parts"
+
+    def clear_parts(self) -> None:
+        """Remove what a killed writer left half written; the caller is the only writer."""
+        for part in self._parts.glob(".part-*"):
+            part.unlink(missing_ok=True)
 
     def put(self, content: bytes, suffix: str) -> Ref:
         """Store bytes under their digest; storing them again does nothing."""
         ref = Ref(sha256=canonical.sha256_hex(content), size=len(content), suffix=suffix)
-        create_file(self.root / ref.name, content)
+        create_file(self.root / ref.name, content, self._parts)
         return ref
 
     def path(self, ref: Ref) -> Path:
@@ -93,7 +99,7 @@ class Lake:
         """
         content = canonical.canonical_json(document)
         path = self._document_path(name)
-        if not create_file(path, content) and path.read_bytes() != content:
+        if not create_file(path, content, self._parts) and path.read_bytes() != content:
             raise LakeError(f"document {name} is published already, with other content")
         return canonical.sha256_hex(content)
 
@@ -138,11 +144,16 @@ class Lake:
         return self.root / f"{name}.json"
 
 
-def create_file(path: Path, content: bytes) -> bool:
+def create_file(path: Path, content: bytes, parts: Path | None = None) -> bool:
     """Create a file whole and durable, or leave the one that is there.
 
     The bytes are written to a temporary name and fsynced before link(2) gives them their own,
     so no reader sees a part and of two writers exactly one creates.
+
+    Args:
+        path: the file; its folder is made when missing.
+        content: all of its bytes.
+        parts: folder of the temporary name, on the same disk; the file's own if None.
 
     Returns:
         True if this call created it.
@@ -150,7 +161,9 @@ def create_file(path: Path, content: bytes) -> bool:
     if path.exists():
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.parent / f".part-{secrets.token_hex(8)}"
+    folder = parts or path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".part-{secrets.token_hex(8)}"
     try:
         with part.open("wb") as file:
             file.write(content)

@@ -2,12 +2,13 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -121,7 +122,9 @@ def running(run: Path, name: str) -> Managed | None:
 
 
 def reap(run: Path, grace_s: float = 5.0) -> list[str]:
-    """Stop what a killed run left behind.
+    """Stop what a killed run left behind, the oldest first.
+
+    So the chain saves the state of its node, which it started, before that is stopped.
 
     Args:
         run: the home's folder for pid files and logs.
@@ -130,14 +133,25 @@ def reap(run: Path, grace_s: float = 5.0) -> list[str]:
     Returns:
         The names of the processes that had a pid file, which are gone now.
     """
-    names = []
-    for pid_file in sorted(run.glob("*.pid")):
-        process = Managed.read(pid_file)
-        if process is not None:
-            process.stop(grace_s)
-            names.append(process.name)
+    pid_files = list(run.glob("*.pid"))
+    found = [process for file in pid_files if (process := Managed.read(file)) is not None]
+    for process in sorted(found, key=lambda process: process.started):
+        process.stop(grace_s)
+    for pid_file in pid_files:
         pid_file.unlink(missing_ok=True)
-    return names
+    return sorted(process.name for process in found)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ignore a second Ctrl-C or TERM while the main thread clears up after the first."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def free_port() -> int:

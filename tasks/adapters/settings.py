@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     rpc_timeout_s: float = Field(default=30.0, gt=0, description="How long the chain may think.")
+    lock_wait_s: float = Field(default=30.0, ge=0, description="How long to wait for a home.")
     failpoint: str | None = Field(default=None, description="Where a test kills this process.")
     test_data: Path | None = Field(default=None, description="Folder of real data, for tests.")
 
@@ -91,6 +92,8 @@ def _prefect_environment(settings: Settings, home: Path, api_url: str | None) ->
         "PREFECT_LOGGING_LEVEL": settings.log_level,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # The newer pages call an analytics host from the browser whatever is said here.
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": str(_LEASE_S),
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
     }

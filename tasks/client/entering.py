@@ -37,10 +37,11 @@ def enter(clients: Sequence[Client], round_id: RoundId, entries: Mapping[str, En
     opened = live.read(chain, clients[0].lake, round_id)
     plans = [client.prepare(opened, entries[client.name]) for client in clients]
     orders = [client.order(plan) for client, plan in zip(clients, plans, strict=True)]
-    chain.send_many(orders)
-    failpoints.reach("enter/committed", round_id)
+    # Delivered first: nobody can guess where, until the commitment is on the chain.
     for client, plan in zip(clients, plans, strict=True):
         client.deliver(plan)
+    failpoints.reach("enter/delivered", round_id)
+    chain.send_many(orders)
     return plans
 
 

@@ -8,7 +8,7 @@ from tasks.adapters.lake import Lake
 from tasks.client.data import Dataset
 from tasks.core.errors import ChainError, LakeError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import commitments, status
+from tasks.core.protocol import canonical, commitments, places, status
 from tasks.core.protocol.terms import Terms
 
 
@@ -22,11 +22,6 @@ class LiveRound:
     terms: Terms
 
 
-def snapshot(round_id: RoundId) -> str:
-    """Return the name of the snapshot that a round's modellers work with."""
-    return f"live_{round_id}"
-
-
 def read(chain: Chain, lake: Lake, round_id: RoundId) -> LiveRound:
     """Return an open round.
 
@@ -38,9 +33,11 @@ def read(chain: Chain, lake: Lake, round_id: RoundId) -> LiveRound:
     if state != status.OPEN:
         raise ChainError(f"round {round_id} takes no entries: its status is {status.NAMES[state]}")
     terms = chain.tournament.facts(round_id).terms
-    dataset = Dataset.open(lake, snapshot(round_id))
-    if dataset.live.features.sha256 != terms.data.hex():
+    name = places.live_snapshot(round_id)
+    entry = lake.document(places.manifest(name))["eras"][-1]
+    if canonical.sha256_hex(canonical.canonical_json(entry)) != terms.data.hex():
         raise LakeError(f"round {round_id} was opened over other data than the lake's live era")
+    dataset = Dataset.open(lake, name)
     ids = dataset.ids(dataset.live.name)
     ids_hash = commitments.ids_hash(ids)
     return LiveRound(round_id=round_id, ids=ids, ids_hash=ids_hash, terms=terms)

@@ -20,7 +20,7 @@ from tasks.client.live import LiveRound
 from tasks.client.plans import Plan, Plans
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId, Wei
-from tasks.core.protocol import commitments, derive, identity, submissions
+from tasks.core.protocol import commitments, derive, identity, places, submissions
 from tasks.core.protocol.submissions import Submission
 
 
@@ -90,9 +90,9 @@ class Client:
             self.chain.send(write, self.signer, self.journal, purpose=purpose)
 
     def has_entered(self, round_id: RoundId) -> bool:
-        """Return whether the newest plan for a round is committed to and delivered."""
+        """Return whether the newest plan for a round is delivered and committed to."""
         plan = self.plans.find(round_id)
-        if plan is None or not self._inbox(plan).exists():
+        if plan is None or not self.plans.is_delivered(plan, self._inbox(plan)):
             return False
         return self.chain.tournament.nonce(round_id, self.model) == plan.nonce
 
@@ -120,7 +120,7 @@ class Client:
         submission = Submission(
             round_id=live.round_id,
             model=self.model,
-            salt=self._salt(live.round_id),
+            salt=self._salt(live.round_id, last, digest),
             ids_hash=live.ids_hash,
             values=values,
         )
@@ -132,7 +132,11 @@ class Client:
             commitment=self._commitment(submission),
             digest=digest,
         )
-        sealed = keys.seal(live.terms.key, submissions.encode(submission))
+        if last and last.commitment == plan.commitment:
+            # The same content at a higher stake: its file lies in the inbox already.
+            sealed = self.plans.sealed(last)
+        else:
+            sealed = keys.seal(live.terms.key, submissions.encode(submission))
         return self.plans.store(plan, submission, sealed)
 
     def order(self, plan: Plan) -> Order:
@@ -144,14 +148,20 @@ class Client:
         return Order(write=write, signer=self.signer, journal=self.journal, purpose=purpose)
 
     def deliver(self, plan: Plan) -> None:
-        """Put a plan's sealed file into the operator's inbox, where it may be already."""
+        """Put a plan's sealed file into the operator's inbox, where it may be already.
+
+        Raises:
+            LakeError: if another file lies there.
+        """
         self.plans.deliver(plan, self._inbox(plan))
 
     def _inbox(self, plan: Plan) -> Path:
-        place = f"inbox/{self.model.hex()}/{plan.round_id}/{plan.nonce}.sealed"
-        return self.lake.root / place
+        return self.lake.root / places.inbox(self.model, plan.round_id, plan.commitment)
 
-    def _salt(self, round_id: RoundId) -> bytes:
+    def _salt(self, round_id: RoundId, last: Plan | None, digest: bytes) -> bytes:
+        """Return a salt; the same content keeps its own, and with it the commitment's date."""
+        if last and last.digest == digest:
+            return self.plans.submission(last).salt
         if self._seed is None:
             return secrets.token_bytes(32)
         return derive.derive(self._seed, f"salt/{self.name}/{round_id}")

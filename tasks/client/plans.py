@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tasks.adapters import files, lake
-from tasks.core.errors import HomeError
+from tasks.core.errors import HomeError, LakeError
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import canonical, submissions
 from tasks.core.protocol.submissions import Submission
@@ -95,9 +95,26 @@ class Plans:
         """Return what a plan submits."""
         return submissions.decode(self._path(plan, "submission").read_bytes())
 
-    def deliver(self, plan: Plan, inbox: Path) -> bool:
-        """Create a plan's sealed file at a path of the inbox; return whether it was not there."""
-        return lake.create_file(inbox, self._path(plan, "sealed").read_bytes())
+    def sealed(self, plan: Plan) -> bytes:
+        """Return a plan's sealed file."""
+        return self._path(plan, "sealed").read_bytes()
+
+    def deliver(self, plan: Plan, inbox: Path) -> None:
+        """Create a plan's sealed file at a path of the inbox, where it may be already.
+
+        Raises:
+            LakeError: if another file lies there.
+        """
+        lake.create_file(inbox, self.sealed(plan))
+        if not self.is_delivered(plan, inbox):
+            raise LakeError(f"another file lies at {inbox}: submit other predictions")
+
+    def is_delivered(self, plan: Plan, inbox: Path) -> bool:
+        """Return whether a plan's sealed file, and no other, lies in the inbox."""
+        try:
+            return inbox.read_bytes() == self.sealed(plan)
+        except OSError:
+            return False
 
     def _path(self, plan: Plan, kind: str) -> Path:
         return self._folder / f"{plan.round_id}-{plan.nonce}.{kind}"

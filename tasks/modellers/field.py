@@ -13,6 +13,7 @@ from tasks.client import entering
 from tasks.client.data import Dataset
 from tasks.client.modeller import Client, Entry
 from tasks.core.money.units import RoundId, Wei
+from tasks.core.protocol import places, status
 from tasks.modellers import predicting
 from tasks.modellers.predicting import Job
 from tasks.modellers.roster import ModellerSpec
@@ -25,7 +26,6 @@ def enter(
     clients: Mapping[str, Client],
     executor: Executor,
     lake_root: Path,
-    snapshot: str,
     round_id: RoundId,
 ) -> None:
     """Let every model that has not entered a round predict, commit, stake and deliver.
@@ -38,9 +38,12 @@ def enter(
         clients: one for each model's name.
         executor: where the models are fitted and predict.
         lake_root: the public lake.
-        snapshot: the round's snapshot.
-        round_id: an open round.
+        round_id: the round; nothing is done unless it is open, so a repeated run passes by what
+            is over.
     """
+    if not clients or not _is_open(clients, round_id):
+        return
+    snapshot = places.live_snapshot(round_id)
     waiting = [spec for spec in specs if not clients[spec.name].has_entered(round_id)]
     fixed = {spec.name: spec.at_risk for spec in waiting if spec.at_risk is not None}
     stakes = entering.stakes([clients[spec.name] for spec in waiting], round_id, fixed)
@@ -56,6 +59,11 @@ def enter(
     copied = {name: rows for name, rows in given.items() if rows is not None}
     able = [spec for spec in copies if spec.name in copied]
     _send(able, clients, copied, stakes, lake_root, snapshot, round_id)
+
+
+def _is_open(clients: Mapping[str, Client], round_id: RoundId) -> bool:
+    chain = next(iter(clients.values())).chain
+    return chain.tournament.status(round_id) == status.OPEN
 
 
 def _predict(

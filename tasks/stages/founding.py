@@ -21,6 +21,9 @@ from tasks.core.protocol.terms import Parameters
 from tasks.core.rules import Economy, ScoringRule
 from tasks.stages.desk import Desk
 
+_SLACK_S = 60
+"""What the contract wants between the operator's own window and the end of proposals."""
+
 ROLES = ("deployer", "operator", "arbiter", "keeper", "guardian")
 """The accounts of whoever hosts the tournament."""
 
@@ -83,10 +86,14 @@ def write_genesis(home: Home, first_date: str, modellers: Sequence[str]) -> None
 
 
 def parameters(economy: Economy, arbiter: str) -> Parameters:
-    """Return a replay's parameters: no windows and no bonds, on its private chain."""
+    """Return a replay's parameters: no challenge and no bonds, on its private chain.
+
+    The operator alone may propose while his window lasts: without a bond and a challenge, a
+    stranger's false root would be final at once.
+    """
     return Parameters(
         arbiter=arbiter,
-        exclusive=0,
+        exclusive=economy.propose_window_s - _SLACK_S,
         challenge=0,
         ruling=0,
         claim=economy.claim_s,

@@ -24,8 +24,10 @@ from tasks.core.data import (
     targets,
 )
 from tasks.core.data.arrays import Floats
+from tasks.core.data.calendar import Era
 from tasks.core.data.panel import Panel
 from tasks.core.data.rows import EraRows
+from tasks.core.errors import DataError
 from tasks.core.protocol import canonical
 from tasks.core.rules import SCORING_VERSION
 from tasks.stages import benchmarks
@@ -127,6 +129,7 @@ def ingest(vault: Lake, lake: Lake, source: Source, executor: Executor, key: byt
     names = [era.era.name for era in eras]
     mature = [era.mature for era in eras]
     chosen = purge.choose_rounds(ends, names, mature, source.rounds)
+    _require_no_gap(loaded, [era.era for era in eras if era.era.name in set(chosen)])
     predicted = benchmarks.predict(_store_matrix(vault, eras), executor)
     document = {
         "benchmarks": list(benchmarks.COLUMNS),
@@ -142,6 +145,23 @@ def ingest(vault: Lake, lake: Lake, source: Source, executor: Executor, key: byt
     }
     _publish_version(lake, public, key)
     vault.publish("dataset", document)
+
+
+def _require_no_gap(loaded: Panel, chosen: Sequence[Era]) -> None:
+    """Refuse rounds that would resolve before their target's last price.
+
+    Raises:
+        DataError: if the dates have so long a gap; the message names it.
+    """
+    for era in chosen:
+        end = targets.end_day(era.day, max(targets.HORIZONS.values()))
+        days = int((loaded.dates[end] - era.date).astype(int))
+        if days > calendar.RESOLVES_AFTER_DAYS:
+            raise DataError(
+                f"round {int(era.name)} cannot be played: its target ends on {loaded.dates[end]}, "
+                f"{days} days after {era.date}, but rounds resolve after "
+                f"{calendar.RESOLVES_AFTER_DAYS} days; the panel lacks trading days in between"
+            )
 
 
 def _store_matrix(vault: Lake, eras: Sequence[EraRows]) -> Matrix:

@@ -1,5 +1,7 @@
 """Intake: open a delivered file, check it against its commitment, keep it and give a receipt."""
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -7,30 +9,29 @@ from tasks.adapters import keys
 from tasks.adapters.lake import Ref
 from tasks.core.errors import SubmissionError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import book, commitments, submissions
+from tasks.core.protocol import book, commitments, places, status, submissions
 from tasks.core.protocol.book import Entrant, Verdict
 from tasks.core.protocol.submissions import Submission
 from tasks.stages.desk import Desk
 
 
-def inbox_path(model: bytes, round_id: RoundId, nonce: int) -> str:
-    """Return where a modeller delivers a sealed file, below the lake's root."""
-    return f"inbox/{model.hex()}/{round_id}/{nonce}.sealed"
-
-
 def receive(desk: Desk, round_id: RoundId) -> int:
     """Judge every delivered file that has no receipt yet; return how many were judged.
 
-    A file that is not there yet gets no receipt; the close decides about it.
+    Only while the round is open: what arrives later is late, and what has no receipt at the
+    close was not delivered. Receipts that a killed run did not publish are published.
     """
+    if desk.chain.tournament.status(round_id) != status.OPEN:
+        return 0
     judged = 0
     for entrant in book.last_entries(desk.chain.tournament.entered(round_id)):
-        if desk.vault.find(_name(round_id, entrant)) is not None:
-            continue
-        path = desk.lake.root / inbox_path(entrant.model, round_id, entrant.nonce)
-        if path.is_file():
-            _judge(desk, round_id, entrant, path)
+        found = desk.vault.find(_name(round_id, entrant))
+        place = places.inbox(entrant.model, round_id, entrant.commitment)
+        if found is None and os.path.lexists(desk.lake.root / place):
+            found = _judge(desk, round_id, entrant, desk.lake.root / place)
             judged += 1
+        if found is not None:
+            _publish(desk, round_id, entrant, found)
     return judged
 
 
@@ -47,7 +48,7 @@ def verdict(desk: Desk, round_id: RoundId, entrant: Entrant) -> tuple[Verdict, R
     return accepted, Ref.from_json(receipt["values"])
 
 
-def _judge(desk: Desk, round_id: RoundId, entrant: Entrant, sealed: Path) -> None:
+def _judge(desk: Desk, round_id: RoundId, entrant: Entrant, sealed: Path) -> dict[str, Any]:
     private: dict[str, Any]
     try:
         submission = _open(desk, round_id, entrant, sealed)
@@ -61,17 +62,36 @@ def _judge(desk: Desk, round_id: RoundId, entrant: Entrant, sealed: Path) -> Non
             "salt": submission.salt.hex(),
             "values": values.to_json(),
         }
-    name = _name(round_id, entrant)
-    desk.vault.publish(name, private)
+    desk.vault.publish(_name(round_id, entrant), private)
+    return private
+
+
+def _publish(desk: Desk, round_id: RoundId, entrant: Entrant, private: dict[str, Any]) -> None:
+    """Give the modeller his receipt; it names the digest that the operator has read."""
     public = {"digest": private["digest"], "nonce": entrant.nonce, "reason": private["reason"]}
-    desk.lake.publish(name, public | {"model": entrant.model.hex(), "round": round_id})
+    receipt = public | {"model": entrant.model.hex(), "round": round_id}
+    desk.lake.publish(_name(round_id, entrant), receipt)
+
+
+def _read(sealed: Path, limit: int) -> bytes:
+    """Read a file that a stranger made: no link, nothing but a plain file, no more than `limit`."""
+    try:
+        descriptor = os.open(sealed, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise SubmissionError("the file is not a plain file")
+            return file.read(limit + 1)
+    except OSError as error:
+        raise SubmissionError("the file cannot be read") from error
 
 
 def _open(desk: Desk, round_id: RoundId, entrant: Entrant, sealed: Path) -> Submission:
     opened = desk.lake.document(f"rounds/{round_id}/open")
-    if sealed.stat().st_size > submissions.max_sealed_bytes(opened["n_ids"]):
+    limit = submissions.max_sealed_bytes(opened["n_ids"])
+    content = _read(sealed, limit)
+    if len(content) > limit:
         raise SubmissionError(f"the file is larger than any of {opened['n_ids']} predictions")
-    submission = submissions.decode(keys.unseal(desk.sealing_key, sealed.read_bytes()))
+    submission = submissions.decode(keys.unseal(desk.sealing_key, content))
     ids_hash = bytes.fromhex(opened["ids_hash"])
     submissions.check(submission, round_id, entrant.model, ids_hash, opened["n_ids"])
     committed = commitments.commitment(
@@ -88,4 +108,4 @@ def _open(desk: Desk, round_id: RoundId, entrant: Entrant, sealed: Path) -> Subm
 
 
 def _name(round_id: RoundId, entrant: Entrant) -> str:
-    return f"receipts/{round_id}/{entrant.model.hex()}-{entrant.nonce}"
+    return places.receipt(entrant.model, round_id, entrant.nonce)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.adapters import failpoints, tables
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import canonical, commitments
+from tasks.core.protocol import canonical, commitments, places
 from tasks.core.protocol import terms as protocol_terms
 from tasks.core.protocol.terms import Terms
 from tasks.stages import desk as desks
@@ -30,11 +30,6 @@ def open_round(desk: Desk, round_id: RoundId) -> None:
     desk.chain.send(write, desk.operator, desk.journal, purpose=f"open/{round_id}")
 
 
-def live_name(round_id: RoundId) -> str:
-    """Return the name of the snapshot that a round's modellers see."""
-    return f"live_{round_id}"
-
-
 def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
     name = f"rounds/{round_id}/open"
     found = desk.lake.find(name)
@@ -43,9 +38,14 @@ def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
     entry = desks.era_entry(desk.vault, round_id)
     era = desks.era_of(round_id)
     publishing.publish_snapshot(
-        desk.lake, desk.vault, live_name(round_id), as_of_era=era, live_era=era, files=False
+        desk.lake,
+        desk.vault,
+        places.live_snapshot(round_id),
+        as_of_era=era,
+        live_era=era,
+        files=False,
     )
-    manifest = f"versions/v1/{live_name(round_id)}/manifest"
+    manifest = places.manifest(places.live_snapshot(round_id))
     live = next(e for e in desk.lake.document(manifest)["eras"] if e["era"] == era)
     table = tables.read_table(desk.vault.read(desks.era_object(entry)))
     ids, assets = table["id"].to_pylist(), table["asset"].to_pylist()
@@ -53,7 +53,8 @@ def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
     scoring = desk.rule.document()
     terms = replace(
         _terms(desk, entry["times"]),
-        data=bytes.fromhex(live["features"]["sha256"]),
+        # The whole entry: features to predict from, and the benchmark that BMC is paid against.
+        data=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(live))),
         id_map=commitments.id_map_digest(salt, dict(zip(ids, assets, strict=True))),
         scoring=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(scoring))),
     )

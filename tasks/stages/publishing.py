@@ -12,6 +12,8 @@ from tasks.adapters import tables
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.data import purge
 from tasks.core.errors import DataError
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import places
 from tasks.core.rules import SCORING_VERSION
 from tasks.stages import snapshot_files
 from tasks.stages.snapshot_files import MetaModel
@@ -111,7 +113,9 @@ def _chosen(
 def _earlier_eras(lake: Lake, version: str, as_of_era: str) -> dict[str, Mapping[str, Any]]:
     """Return the era entries of the newest earlier live snapshot, by era."""
     for number in range(int(as_of_era) - 1, int(as_of_era) - 1 - _LOOK_BACK, -1):
-        manifest = lake.find(f"versions/{version}/live_{number}/manifest") if number > 0 else None
+        if number < 1:
+            break
+        manifest = lake.find(places.manifest(places.live_snapshot(RoundId(number))))
         if manifest is not None:
             return {entry["era"]: entry for entry in manifest["eras"]}
     return {}

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake
 from tasks.adapters.plots import Band
-from tasks.core.money.units import NANO, RoundId
+from tasks.core.money.units import NANO, RoundId, Wei
 from tasks.core.protocol.scores import BLENDS
 from tasks.core.rules import OVERLAP
-from tasks.core.scoring import statistics
+from tasks.core.scoring import meta_model, statistics
 from tasks.stages.founding import Request
 
 Floats = NDArray[np.float64]
+
+_MANY_STAKERS = 30
+"""With fewer effective stakers (1 / sum of squared weights) MMC is reported with a warning."""
 
 _TITLES = dict(zip(BLENDS, ("meta-model", "equal weight", "benchmark"), strict=True))
 
@@ -30,7 +33,7 @@ def build(lake: Lake, chain: Chain, rounds: Sequence[RoundId]) -> dict[str, Any]
         chain: the home's chain, with every round settled.
         rounds: which rounds were played.
     """
-    details = [_round(lake, chain, round_id) for round_id in rounds]
+    details = _with_unique_names([_round(lake, chain, round_id) for round_id in rounds])
     models = sorted({row["model"] for entry in details for row in entry["models"]})
     ids = {row["model"]: row["id"] for entry in details for row in entry["models"]}
     free = chain.tournament.free_many([bytes.fromhex(ids[name]) for name in models])
@@ -41,6 +44,7 @@ def build(lake: Lake, chain: Chain, rounds: Sequence[RoundId]) -> dict[str, Any]
         "blends": _blends(details),
         "chain": chain.usage(),
         "duplicates": _all_duplicates(details),
+        "mmc_warning": _mmc_warning(details),
         "models": [_model(name, details, balances[name]) for name in models],
         "rounds": details,
         "token": {
@@ -92,6 +96,24 @@ def _sum_errors(values: Floats) -> Floats:
     return errors
 
 
+def _with_unique_names(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tell models of one name apart: a name is unique only among its owner's models."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    for entry in details:
+        for row in entry["models"]:
+            ids[row["model"]].add(row["id"])
+    for entry in details:
+        titles = {}
+        for row in entry["models"]:
+            suffix = f"@{row['id'][:8]}" if len(ids[row["model"]]) > 1 else ""
+            titles[row["id"]] = row["model"] + suffix
+        for row in entry["models"]:
+            row["model"] = titles[row["id"]]
+        for row in entry["duplicates"]:
+            row["model"], row["of"] = titles[row["model"]], titles[row["of"]]
+    return details
+
+
 def _round(lake: Lake, chain: Chain, round_id: RoundId) -> dict[str, Any]:
     opened = lake.document(f"rounds/{round_id}/open")
     # An abandoned round may have no book, and has no scores.
@@ -104,6 +126,7 @@ def _round(lake: Lake, chain: Chain, round_id: RoundId) -> dict[str, Any]:
     return {
         "blends": {name: _corr(x) for name, x in scored["blends_corr_nano"].items()},
         "duplicates": _duplicates(book),
+        "effective_stakers": _effective_stakers(book),
         "era": opened["era"],
         "factor": str(facts.factor),
         "meta_model": {"corr": _corr(scored["blends_corr_nano"].get("meta_model"))},
@@ -140,15 +163,30 @@ def _row(
 
 
 def _duplicates(book: Mapping[str, Any]) -> list[dict[str, str]]:
-    names = {entrant["model"]: entrant["name"] for entrant in book["entrants"]}
     found = (book["contents"] or {}).get("duplicates", {})
-    return [{"model": names[copy], "of": names[first]} for copy, first in sorted(found.items())]
+    return [{"model": copy, "of": first} for copy, first in sorted(found.items())]
+
+
+def _effective_stakers(book: Mapping[str, Any]) -> float | None:
+    stakes = [Wei(int(row["at_risk"])) for row in book["entrants"] if row["status"] == "accepted"]
+    return meta_model.effective_stakers(meta_model.stake_weights(stakes)) if stakes else None
 
 
 def _all_duplicates(details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return each pair of a duplicate and its original, and in how many rounds."""
     pairs = Counter((row["model"], row["of"]) for entry in details for row in entry["duplicates"])
     return [{"model": a, "of": b, "rounds": count} for (a, b), count in sorted(pairs.items())]
+
+
+def _mmc_warning(details: Iterable[Mapping[str, Any]]) -> str | None:
+    """Say that MMC hangs on few stakers, where it does; None elsewhere."""
+    stakers = [entry["effective_stakers"] for entry in details if entry["effective_stakers"]]
+    if not stakers or min(stakers) >= _MANY_STAKERS:
+        return None
+    return (
+        f"MMC is measured against a meta-model of {min(stakers):.1f} effective stakers at the "
+        f"fewest; under {_MANY_STAKERS} it says little"
+    )
 
 
 def _model(name: str, details: Iterable[Mapping[str, Any]], balance: str) -> dict[str, Any]:
@@ -178,8 +216,9 @@ def _blends(details: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 series[_TITLES[name]].append(corr)
         if corrs:
             series["median model of each round"].append(float(np.median(corrs)))
-    if by_model:
-        best = max(sorted(by_model), key=lambda name: float(np.mean(by_model[name])))
+    full = [name for name in sorted(by_model) if len(by_model[name]) == len(details)]
+    if full:
+        best = max(full, key=lambda name: float(np.mean(by_model[name])))
         series[f"best model in hindsight ({best})"] = by_model[best]
     return [{"corr": _estimate(values), "name": name} for name, values in series.items()]
 

@@ -17,14 +17,17 @@ from tasks.stages.desk import Desk
 
 
 def resolve_round(desk: Desk, round_id: RoundId) -> None:
-    """Publish a round's results and propose its root; does nothing if one is live or final.
+    """Publish a round's results and propose its root, unless one is live or final.
 
     Order of writes: objects, scores, table, results, then the chain. Each may be repeated.
     """
-    if desk.chain.tournament.status(round_id) != status.RESOLVING:
+    state = desk.chain.tournament.status(round_id)
+    if state not in (status.RESOLVING, status.PROPOSED, status.FINAL):
         return
     name = f"rounds/{round_id}/results"
     results = desk.lake.find(name) or _publish(desk, round_id, name)
+    if state != status.RESOLVING:
+        return
     failpoints.reach("resolve/published", round_id)
     write = desk.chain.tournament.propose(
         round_id,

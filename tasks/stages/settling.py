@@ -1,5 +1,6 @@
 """Settle a round: pay and burn by its leaves, sweep the burns, release what nobody settled."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
@@ -9,6 +10,8 @@ from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
 from tasks.core.protocol.table import Table
 from tasks.stages.desk import Desk
+
+logger = logging.getLogger(__name__)
 
 BATCH = 64
 _T = TypeVar("_T")
@@ -25,6 +28,9 @@ def settle_round(desk: Desk, round_id: RoundId) -> None:
         return
     table = Table.from_document(desk.lake.document(f"rounds/{round_id}/table"))
     tree = table.tree()
+    if tree.root != tournament.facts(round_id).proposal.root:
+        logger.warning("round %d has a root that is not ours: its leaves stay unsettled", round_id)
+        return
     locked = tournament.locked_many(round_id, [row.model for row in table.rows])
     open_rows = [i for i, amount in enumerate(locked) if amount > 0]
     for number, batch in enumerate(_batches(open_rows)):

@@ -8,24 +8,24 @@ from numpy.typing import NDArray
 from tasks.adapters import tables
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.money.units import RoundId
+from tasks.core.protocol import places
 from tasks.stages import desk as desks
 from tasks.stages import publishing
 from tasks.stages.desk import Desk
 
-FIRST, LAST = "s0001", "s0002"
-"""A replay's two snapshots with single files: at its beginning and at its end."""
-
 
 def publish_first(lake: Lake, vault: Lake, first_round: RoundId) -> None:
     """Publish the data as of the first round's opening, with its live era."""
-    if lake.find(f"versions/v1/{FIRST}/manifest") is None:
+    if lake.find(places.manifest(places.FIRST)) is None:
         era = desks.era_of(first_round)
-        publishing.publish_snapshot(lake, vault, FIRST, as_of_era=era, live_era=era, files=True)
+        publishing.publish_snapshot(
+            lake, vault, places.FIRST, as_of_era=era, live_era=era, files=True
+        )
 
 
 def publish_last(desk: Desk, rounds: Sequence[RoundId]) -> None:
     """Publish the data as of the chain's time, with the meta-model of every resolved round."""
-    if desk.lake.find(f"versions/v1/{LAST}/manifest") is not None:
+    if desk.lake.find(places.manifest(places.LAST)) is not None:
         return
     now = desk.chain.now()
     eras = desk.vault.document("dataset")["eras"]
@@ -33,7 +33,7 @@ def publish_last(desk: Desk, rounds: Sequence[RoundId]) -> None:
     publishing.publish_snapshot(
         desk.lake,
         desk.vault,
-        LAST,
+        places.LAST,
         as_of_era=seen[-1],
         live_era=None,
         files=True,

@@ -71,8 +71,12 @@ def deploy(artifact: Any, *arguments: Any, sender: str | None = None) -> Contrac
 
 
 def encode(inputs: Sequence[dict[str, Any]], values: Sequence[Any]) -> bytes:
-    """Encode arguments by their ABI entries."""
-    return abi.encode([_type(entry) for entry in inputs], values)
+    """Encode arguments by their ABI entries; a string that is given as bytes need not be UTF-8."""
+    types = [
+        "bytes" if entry["type"] == "string" and isinstance(value, bytes) else _type(entry)
+        for entry, value in zip(inputs, values, strict=True)
+    ]
+    return abi.encode(types, values)
 
 
 def decode(outputs: Sequence[dict[str, Any]], payload: bytes) -> list[Any]:

@@ -94,7 +94,7 @@ class Game:
         """Return a model's id; the empty name is the purse."""
         return identity.model_id(self.people[who], name)
 
-    def deposit(self, who: str, amount: int, name: str = "m") -> None:
+    def deposit(self, who: str, amount: int, name: str | bytes = "m") -> None:
         """Let someone deposit for himself."""
         self.tournament.deposit(self.people[who], name, amount, sender=self.people[who])
 
@@ -109,7 +109,7 @@ class Game:
         return made
 
     def enter(
-        self, who: str, at_risk: int, number: int = 1, nonce: int = 1, name: str = "m"
+        self, who: str, at_risk: int, number: int = 1, nonce: int = 1, name: str | bytes = "m"
     ) -> None:
         """Enter someone's model."""
         self.tournament.enter(number, name, at_risk, b"c" * 32, nonce, sender=self.people[who])

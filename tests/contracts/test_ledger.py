@@ -6,6 +6,8 @@ import boa
 import pytest
 
 from contracts import loader
+from tasks.core.errors import InputError
+from tasks.core.protocol import identity
 from tests.contracts import evm
 from tests.contracts.game import PROFIT, STAKE, START, TOKEN, parameters, reverts
 
@@ -84,6 +86,64 @@ def test_deposit__amount_out_of_bounds__reverts(game, amount, reason):
 def test_deposit__no_owner__reverts(game):
     with reverts("no owner"):
         game.tournament.deposit("0x" + "00" * 20, "m", 1, sender=game.people["ann"])
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a", "z", "0", "9", "a-", "a_", "0-9_az", "a" * 32, "9" + "-" * 31]
+)
+def test_deposit__name_of_a_model_or_purse__is_credited(game, name):
+    before = game.free("ann", name)
+
+    game.deposit("ann", 5, name=name)
+
+    assert game.free("ann", name) == before + 5
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ann",
+        "anN",
+        "an n",
+        " ann",
+        "ann ",
+        "-ann",
+        "_ann",
+        "-",
+        "a" * 31 + ".",
+        "ann\n",
+        b"\x00",
+        b"ann\x00",
+        b"\xff\xfe",
+        b"ann\xff",
+        "\u00e9",
+        "\u0430nn",
+    ],
+)
+def test_deposit__another_name__reverts(game, name):
+    with reverts("bad name"):
+        game.deposit("ann", 5, name=name)
+
+
+@pytest.mark.parametrize("start", [b"", b"a", b"a" * 31])
+def test_deposit__every_byte_in_a_name__is_taken_where_the_core_takes_it(game, start):
+    for code in range(256):
+        name = start + bytes([code])
+        try:
+            # each byte as one character: those from 128 are refused like any other
+            identity.check_name(name.decode("latin-1"))
+        except InputError:
+            with reverts("bad name"):
+                game.deposit("ann", 1, name=name)
+        else:
+            game.deposit("ann", 1, name=name)
+
+
+def test_enter__name_that_no_deposit_takes__has_nothing_to_lock(game):
+    game.open()
+
+    with reverts("free too small"):
+        game.enter("ann", TOKEN, name=b"\xff\xfe")
 
 
 def test_deposit__more_than_the_allowance__reverts(game):

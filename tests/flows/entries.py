@@ -11,7 +11,7 @@ from tasks.client import entering, live
 from tasks.client.modeller import Client, Entry
 from tasks.client.plans import Plan
 from tasks.core.money.units import WAD, RoundId, Wei
-from tasks.core.protocol import commitments, submissions
+from tasks.core.protocol import commitments, places, submissions
 from tests.tournaments import Tournament
 
 AT_RISK = Wei(150 * WAD)
@@ -66,8 +66,7 @@ def prepare_unchecked(client: Client, round_id: RoundId, predictions: NDArray[np
 
 def put(client: Client, plan: Plan, content: bytes) -> None:
     """Lay other bytes where a plan's sealed file is expected."""
-    place = f"inbox/{client.model.hex()}/{plan.round_id}/{plan.nonce}.sealed"
-    path = client.lake.root / place
+    path = client.lake.root / places.inbox(client.model, plan.round_id, plan.commitment)
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
 

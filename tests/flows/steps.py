@@ -2,7 +2,7 @@
 
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.rules import Economy
-from tasks.stages import opening, resolving
+from tasks.stages import intake, opening, resolving
 from tasks.stages.verification import home as verification
 from tests.tournaments import Tournament
 
@@ -21,6 +21,8 @@ def start(tournament: Tournament, round_id: RoundId) -> None:
 
 
 def close(tournament: Tournament, round_id: RoundId) -> None:
+    """Judge what was delivered while the round is open, and close it on its date."""
+    intake.receive(tournament.desk, round_id)
     tournament.advance(times(tournament, round_id)["closes"])
     tournament.close(round_id)
 

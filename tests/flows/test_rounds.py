@@ -8,7 +8,7 @@ from functools import partial
 from tasks.adapters.chain import records
 from tasks.adapters.journal import Journal
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import places, status
 from tasks.core.protocol.table import Table
 from tasks.core.rules import Economy
 from tasks.stages import closing, intake, opening, replay, resolving, settling, snapshots
@@ -164,7 +164,7 @@ def test_stages__each_called_twice__do_nothing_twice(played, fresh):
     assert homes.transactions(fresh) == homes.transactions(played.tournament)
 
 
-def test_intake__file_that_comes_after_a_first_look__is_judged_by_the_close(fresh):
+def test_intake__file_that_comes_after_a_first_look__is_judged_at_the_next(fresh):
     round_id = fresh.rounds[0]
     steps.start(fresh, round_id)
     client = fresh.clients["linear"]
@@ -180,3 +180,40 @@ def test_intake__file_that_comes_after_a_first_look__is_judged_by_the_close(fres
     book = fresh.desk.lake.document(f"rounds/{round_id}/book")
     assert judged == [1, 1]
     assert [row["status"] for row in book["entrants"]] == ["accepted", "accepted"]
+
+
+def test_intake__file_that_comes_after_the_close__is_late(fresh):
+    round_id = fresh.rounds[0]
+    steps.start(fresh, round_id)
+    client = fresh.clients["linear"]
+    plan = entries.prepare(client, round_id)
+    entries.commit(client, plan)
+    entries.enter(fresh, round_id, ["random"])
+    intake.receive(fresh.desk, round_id)
+    fresh.advance(steps.times(fresh, round_id)["closes"])
+
+    client.deliver(plan)
+    late = intake.receive(fresh.desk, round_id)
+    fresh.close(round_id)
+
+    book = fresh.desk.lake.document(f"rounds/{round_id}/book")
+    status_of = {row["name"]: (row["status"], row["reason"]) for row in book["entrants"]}
+    assert late == 0
+    assert status_of["random"] == ("accepted", None)
+    assert status_of["linear"] == ("rejected", "no file was delivered")
+
+
+def test_intake__receipt_that_a_kill_left_private__is_published_by_the_next_look(fresh):
+    round_id = fresh.rounds[0]
+    steps.start(fresh, round_id)
+    entries.enter(fresh, round_id, ["random"])
+    intake.receive(fresh.desk, round_id)
+    (entry,) = fresh.desk.chain.tournament.entered(round_id)
+    name = places.receipt(entry.model, round_id, entry.nonce)
+    published = fresh.desk.lake.document_bytes(name)
+    (fresh.desk.lake.root / f"{name}.json").unlink()
+
+    judged = intake.receive(fresh.desk, round_id)
+
+    assert judged == 0
+    assert fresh.desk.lake.document_bytes(name) == published

@@ -2,10 +2,13 @@ from dataclasses import replace
 
 import pytest
 
+from contracts import loader
 from tasks.adapters import processes
 from tasks.adapters.chain import deploying
+from tasks.adapters.chain.codec import Interface
 from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.chain.reader import Reader
+from tasks.adapters.chain.writes import Write
 from tasks.adapters.journal import Journal
 from tasks.core.errors import ChainError
 from tasks.core.money.units import WAD, Wei
@@ -85,6 +88,16 @@ def test_connect__other_salt__is_refused(local_chain):
 
     with pytest.raises(ChainError, match="another salt"):
         Chain.connect(local_chain.node.rpc_url, other)
+
+
+def test_connect__tournament_of_another_token__is_refused(local_chain):
+    artifact = loader.load("token")
+    data = artifact.bytecode + Interface(artifact.abi).constructor(1)
+    twin = chains.send(local_chain, Write(to=None, data=data, what="a twin"), "carol").contract
+    ours = local_chain.deployment.token
+
+    with pytest.raises(ChainError, match=f"stakes token {ours}, not {twin}"):
+        Chain.connect(local_chain.node.rpc_url, replace(local_chain.deployment, token=twin))
 
 
 def test_connect__nobody_listens__is_one_line_with_the_url(local_chain):

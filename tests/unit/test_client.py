@@ -14,7 +14,7 @@ from tasks.client import entering, live
 from tasks.client.modeller import Client, Entry
 from tasks.core.errors import ChainError, HomeError, InputError, LakeError, SubmissionError
 from tasks.core.money.units import WAD, RoundId, Wei
-from tasks.core.protocol import commitments, derive, submissions
+from tasks.core.protocol import canonical, commitments, derive, submissions
 from tasks.core.protocol.terms import Terms
 from tasks.core.rules import OVERLAP
 from tasks.modellers import field, roster
@@ -65,7 +65,7 @@ def start_round(local, lake, round_id):
         clip_nano=250_000_000,
         profit_clip_nano=50_000_000,
         key=_SEALING.public,
-        data=bytes.fromhex(manifest["eras"][-1]["features"]["sha256"]),
+        data=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(manifest["eras"][-1]))),
         id_map=bytes(32),
         scoring=bytes(32),
     )
@@ -150,7 +150,7 @@ def test_enter__predictions__are_committed_and_delivered_sealed(client, lake, op
     assert client.has_entered(open_round)
 
 
-@pytest.mark.parametrize("place", ["sealed", "sent", "mined", "delivered"])
+@pytest.mark.parametrize("place", ["sealed", "stored", "delivered", "mined"])
 def test_enter__killed_and_repeated__makes_one_entry_and_one_file(
     client, lake, open_round, monkeypatch, place
 ):
@@ -158,25 +158,25 @@ def test_enter__killed_and_repeated__makes_one_entry_and_one_file(
     with monkeypatch.context() as patch:
         if place == "sealed":
             patch.setattr(keys, "seal", kill)
-        if place == "sent":
-            patch.setattr(client.chain, "send_many", kill)
-        if place in ("mined", "delivered"):
-            deliver = client.deliver
+        if place == "stored":
+            patch.setattr(client, "deliver", kill)
+        if place in ("delivered", "mined"):
+            send = client.chain.send_many
             patch.setattr(
-                client,
-                "deliver",
-                lambda plan: (deliver(plan) if place == "delivered" else None, kill()),
+                client.chain,
+                "send_many",
+                lambda orders: (send(orders) if place == "mined" else None, kill()),
             )
         with pytest.raises(KilledError):
             enter(client, open_round, entry)
-    assert client.has_entered(open_round) == (place == "delivered")
+    assert client.has_entered(open_round) == (place == "mined")
 
     enter(client, open_round, entry)
     enter(client, open_round, entry)
 
     (event,) = client.chain.tournament.entered(open_round)
     (delivered,) = inbox(lake, client, open_round)
-    assert delivered.name == f"{event.nonce}.sealed" == "1.sealed"
+    assert (delivered.name, event.nonce) == (f"{event.commitment.hex()}.sealed", 1)
     assert opened(delivered).digest == client.plans.find(open_round).digest
     assert client.has_entered(open_round)
 
@@ -277,7 +277,7 @@ def test_field__six_models__enter_once_with_the_copy_after_its_source(
     local_chain, lake, round_id, tmp_path
 ):
     specs = roster.roster(6, 3)
-    name = snapshots.publish(lake.root, round_id, n_ids=20)
+    snapshots.publish(lake.root, round_id, n_ids=20)
     start_round(local_chain, lake, round_id)
     # One account a model, as in a home: two journals must not share an account's nonces.
     clients = {
@@ -290,7 +290,7 @@ def test_field__six_models__enter_once_with_the_copy_after_its_source(
             fund(local_chain, client)
 
     for _ in range(2):
-        field.enter(specs, clients, SerialExecutor(), lake.root, name, round_id)
+        field.enter(specs, clients, SerialExecutor(), lake.root, round_id)
 
     entered = {event.name: event for event in local_chain.chain.tournament.entered(round_id)}
     assert set(entered) == {"random", "copy", "pair-p", "pair-m", "lgbm-01"}

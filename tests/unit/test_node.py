@@ -21,7 +21,15 @@ def ask(url, method, *params, headers=None):
     return requests.post(url, json=call, headers=headers, timeout=30).json()
 
 
-def raw_transfer(home, nonce, sender="alice", value=1):
+def ask_together(url, method, *each_params):
+    calls = [
+        {"jsonrpc": "2.0", "id": i, "method": method, "params": [params]}
+        for i, params in enumerate(each_params)
+    ]
+    return requests.post(url, json=calls, timeout=30).json()
+
+
+def raw_transfer(home, nonce, sender="alice", value=1, **fields):
     signed = chains.signers(home)[sender].sign(
         {
             "type": 2,
@@ -34,6 +42,7 @@ def raw_transfer(home, nonce, sender="alice", value=1):
             "value": value,
             "data": b"",
         }
+        | fields
     )
     return "0x" + bytes(signed.raw_transaction).hex()
 
@@ -154,20 +163,104 @@ def test_kill__of_forwarder_and_node__loses_nothing_and_changes_no_block(home):
         if nonce == 2:
             node.snapshot()
     refused = ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, 4))
-    waiting = ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, 6))
+    ahead = ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, 6))
     before = headers_of_all_blocks(node.rpc_url)
 
     kill_both(home)
     restarted = Node.start(home)
 
-    assert "error" in refused
+    assert "nonce too low" in refused["error"]["message"]
+    assert "nonce gap" in ahead["error"]["message"]
     assert headers_of_all_blocks(restarted.rpc_url) == before
     first = before[1][2][0]
     assert ask(restarted.rpc_url, "eth_getTransactionReceipt", first)["result"]["status"] == "0x1"
     ask(restarted.rpc_url, jsonrpc.SEND, raw_transfer(home, 5))
     last = ask(restarted.rpc_url, "eth_getBlockByNumber", "latest", False)["result"]
-    assert waiting["result"] in last["transactions"]
+    assert len(last["transactions"]) == 1
     assert int(last["timestamp"], 16) == chains.GENESIS_TIME + 5_000
+
+
+def test_kill__after_a_nonce_too_early_and_a_snapshot__loses_no_receipt(home):
+    node = Node.start(home)
+    early = raw_transfer(home, 1)
+    gap = ask(node.rpc_url, jsonrpc.SEND, early)
+    node.snapshot()
+    first = ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, 0))["result"]
+    second = ask(node.rpc_url, jsonrpc.SEND, early)["result"]
+    receipts = [ask(node.rpc_url, "eth_getTransactionReceipt", tx) for tx in (first, second)]
+    before = headers_of_all_blocks(node.rpc_url)
+
+    kill_both(home)
+    url = Node.start(home).rpc_url
+
+    assert "nonce gap" in gap["error"]["message"]
+    assert [transactions for _, _, transactions in before] == [[], [first], [second]]
+    assert headers_of_all_blocks(url) == before
+    assert [ask(url, "eth_getTransactionReceipt", tx) for tx in (first, second)] == receipts
+
+
+# The log has the whole batch before the node refuses its first: the second then waits for a
+# nonce that nobody used, and must not be mined with the next.
+def test_kill__after_a_batch_whose_first_is_refused__changes_no_block(home):
+    node = Node.start(home)
+    poor, after = ask_together(
+        node.rpc_url, jsonrpc.SEND, raw_transfer(home, 0, value=10**20), raw_transfer(home, 1)
+    )
+    node.snapshot()
+    good = ask_together(
+        node.rpc_url, jsonrpc.SEND, raw_transfer(home, 0), raw_transfer(home, 1, value=2)
+    )
+    before = headers_of_all_blocks(node.rpc_url)
+
+    kill_both(home)
+    for path in home.node.glob("snapshot-*.json"):
+        content = path.read_bytes()
+        path.unlink()
+    from_log = Node.start(home)
+    assert headers_of_all_blocks(from_log.rpc_url) == before
+    kill_both(home)
+    path.write_bytes(content)
+
+    assert headers_of_all_blocks(Node.start(home).rpc_url) == before
+    assert "Insufficient funds" in poor["error"]["message"]
+    assert "did not mine" in after["error"]["message"]
+    mined = [transactions for _, _, transactions in before]
+    assert mined == [[], [], *[[answer["result"]] for answer in good]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (lambda home: raw_transfer(home, 0, chainId=1), "is for chain 1, this is "),
+        (lambda home: raw_transfer(home, 1), "nonce gap"),
+        (lambda home: raw_transfer(home, 0)[:-2], "cannot be decoded"),
+        (lambda home: "0x02ff", "cannot be decoded"),
+        (lambda home: "0xf8", "not a transaction of type 1 or 2"),
+        (lambda home: "0x", "not one hex string"),
+    ],
+)
+def test_send__not_for_this_chain_or_not_next__is_refused_and_not_logged(home, raw, message):
+    node = Node.start(home)
+
+    answer = ask(node.rpc_url, jsonrpc.SEND, raw(home))
+
+    assert message in answer["error"]["message"]
+    assert (home.node / "log").read_bytes() == b""
+    assert "result" in ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, 0))
+
+
+def test_send__same_again__is_refused_as_used_and_its_receipt_stays(home):
+    node = Node.start(home)
+    raw = raw_transfer(home, 0)
+    first, again = ask_together(node.rpc_url, jsonrpc.SEND, raw, raw)
+    logged = (home.node / "log").read_bytes()
+
+    later = ask(node.rpc_url, jsonrpc.SEND, raw)
+
+    assert all("nonce too low" in each["error"]["message"] for each in (again, later))
+    assert (home.node / "log").read_bytes() == logged
+    receipt = ask(node.rpc_url, "eth_getTransactionReceipt", first["result"])["result"]
+    assert receipt["status"] == "0x1"
 
 
 def test_restart__from_snapshot_or_from_the_log_alone__gives_the_same_blocks(home):

@@ -4,11 +4,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from eth_abi import abi as coder
+from eth_abi import decoding
+from eth_abi.codec import ABICodec
 from eth_abi.exceptions import DecodingError
+from eth_abi.registry import BaseEquals, registry
 from eth_typing import ABIComponent, ABIEvent, ABIFunction
 from web3 import Web3, utils
 
 from tasks.core.errors import ChainError
+
+
+def _lenient() -> ABICodec:
+    """Return a decoder that reads any bytes of a string: the contract takes what strangers send."""
+    # eth_abi's registry has no types.
+    codecs: Any = registry
+    predicate: Any = BaseEquals
+    decoder: Any = decoding.StringDecoder
+    known = codecs.copy()
+    known.unregister_decoder("string")
+    lenient = decoder(handle_string_errors="backslashreplace")
+    known.register_decoder(predicate("string", with_sub=False), lenient, label="string")
+    return ABICodec(known)
+
+
+_CODEC = _lenient()
 
 
 class Interface:
@@ -83,7 +102,7 @@ def _type(part: Mapping[str, Any]) -> str:
 
 def _decode(parts: Sequence[Mapping[str, Any]], data: bytes, what: str) -> tuple[Any, ...]:
     try:
-        return coder.decode([_type(part) for part in parts], data)
+        return _CODEC.decode([_type(part) for part in parts], data)
     except (DecodingError, OverflowError, ValueError) as error:
         raise ChainError(f"{what}: the contract's answer does not fit its interface") from error
 

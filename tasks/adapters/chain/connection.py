@@ -69,8 +69,8 @@ class Chain(Reader):
             timeout_s: how long one answer may take.
 
         Raises:
-            ChainError: if it does not answer, is another chain, or the contracts' code is not
-                the one that this program knows.
+            ChainError: if it does not answer, is another chain, the contracts' code is not the
+                one that this program knows, or they are not of one deployment.
         """
         found = Reader.reach(rpc_url, deployment.chain_id, deployment.genesis_hash, timeout_s)
         chain = cls(found.rpc, deployment)
@@ -78,6 +78,12 @@ class Chain(Reader):
         require_code(chain, "tournament", deployment.tournament)
         if chain.tournament.salt() != deployment.salt:
             raise ChainError(f"{rpc_url} has a tournament with another salt: another deployment")
+        staked = chain.tournament.token()
+        if staked.lower() != deployment.token.lower():
+            raise ChainError(
+                f"{rpc_url} has a tournament that stakes token {staked}, not {deployment.token}: "
+                "another deployment"
+            )
         return chain
 
     def send(

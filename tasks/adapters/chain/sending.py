@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from tasks.adapters import failpoints
 from tasks.adapters.chain.reader import Reader, Receipt
 from tasks.adapters.chain.rpc import RefusedError
 from tasks.adapters.chain.writes import Write
@@ -82,7 +83,9 @@ def send_many(chain: Reader, orders: Sequence[Order], timeout_s: float = 60.0) -
     fresh = [job for job in jobs if job.entry is None]
     gas = _simulate(chain, fresh)
     _sign(chain, fresh, gas)
+    _reach("signed", fresh)
     _post(chain, fresh)
+    _reach("sent", fresh)
     _await_receipts(chain, jobs, timeout_s)
     return [_succeeded(job) for job in jobs]
 
@@ -158,6 +161,11 @@ def _sign_group(
     entries = journal.record(chain.chain_id, sender, chain_nonce, purposes, sign)
     for job, entry in zip(jobs, entries, strict=True):
         job.entry = entry
+
+
+def _reach(point: str, jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        failpoints.reach(point, job.order.purpose)
 
 
 def _post(chain: Reader, jobs: Sequence[_Job]) -> None:

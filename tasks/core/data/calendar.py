@@ -11,7 +11,10 @@ _DAY = 24 * _HOUR
 _OPENS = 22 * _HOUR
 _CLOSES = 13 * _HOUR
 _BOOK_BY = 19 * _HOUR
-_RESOLVES_AFTER = 36 * _DAY
+RESOLVES_AFTER_DAYS = 36
+"""Days from a round's opening until its target has ended on any ordinary calendar."""
+
+_RESOLVES_AFTER = RESOLVES_AFTER_DAYS * _DAY
 _FRIDAY = 4
 
 

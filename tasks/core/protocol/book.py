@@ -1,7 +1,7 @@
 """The book: what a round closed with, as the document whose digest goes on the chain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tasks.core.money.units import RoundId, Wei
@@ -47,11 +47,20 @@ class Contents:
 
 
 def last_entries(entrants: Sequence[Entrant]) -> list[Entrant]:
-    """Keep each model's last entry, ascending by model."""
+    """Keep each model's last entry, ascending by model.
+
+    Its place in the log is where its commitment first stood: raising a stake costs no precedence.
+    """
     newest: dict[bytes, Entrant] = {}
+    first: dict[tuple[bytes, bytes], Entrant] = {}
     for entrant in sorted(entrants, key=lambda entry: (entry.block, entry.log_index)):
         newest[entrant.model] = entrant
-    return [newest[model] for model in sorted(newest)]
+        first.setdefault((entrant.model, entrant.commitment), entrant)
+    kept = []
+    for model in sorted(newest):
+        origin = first[model, newest[model].commitment]
+        kept.append(replace(newest[model], block=origin.block, log_index=origin.log_index))
+    return kept
 
 
 def document(

@@ -11,7 +11,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 def check_name(name: str) -> str:
     """Return a model's name if it is one.
 
-    The contract takes any bytes; every client of ours takes only what reads the same everywhere.
+    The contract takes deposits for the same names only; here a wrong one is refused before
+    anything is sent.
 
     Raises:
         InputError: if it is empty, longer than 32 or has other characters.
@@ -26,7 +27,8 @@ def check_name(name: str) -> str:
 def model_id(owner: str, name: str) -> bytes:
     """Return a model's id, or the id of an account's purse for the empty name.
 
-    The name is not checked: the chain's log may hold names that no client of ours would take.
+    The name is not checked: an id can be had for any, but only a name that `check_name` takes
+    can have stake.
 
     Args:
         owner: the owner's address.

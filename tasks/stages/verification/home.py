@@ -23,25 +23,25 @@ def verify(
     Args:
         lake: the public store; nothing else of the operator's is read.
         chain: any connection to the chain.
-        only: the one round to verify; None for all, and the chain's balances.
+        only: the one round to verify, beside the chain's balances; None for all.
         progress: told how many rounds are done, and of how many.
 
     Returns:
         One check a comparison; all hold if the operator published what follows.
     """
-    found = []
-    if only is None:
-        replayed = ledger.Ledger()
-        found.append(checks.run(None, "log", lambda: _replay(chain, replayed)))
-        found.append(checks.run(None, "balances", lambda: _balances(chain, replayed)))
-        found.append(checks.run(None, "supply", lambda: _supply(chain, replayed)))
+    replayed = ledger.Ledger()
+    found = [
+        checks.run(None, "log", lambda: _replay(chain, replayed)),
+        checks.run(None, "balances", lambda: _balances(chain, replayed)),
+        checks.run(None, "supply", lambda: _supply(chain, replayed)),
+    ]
     opened = sorted(event.round for event in chain.tournament.opened())
     chosen = opened if only is None else [only]
     for done, round_id in enumerate(chosen, start=1):
         if round_id not in opened:
             found.append(_unknown(round_id))
         else:
-            found += rounds.verify(lake, chain, round_id)
+            found += rounds.verify(lake, chain, round_id, replayed)
         progress(done, len(chosen))
     return found
 

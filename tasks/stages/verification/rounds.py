@@ -1,6 +1,10 @@
 """The checks of one round: terms, book, predictions, meta-model, targets, scores, table, root."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from tasks.adapters import tables
 from tasks.adapters.chain.connection import Chain
@@ -9,20 +13,30 @@ from tasks.core.errors import SubmissionError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import book as books
 from tasks.core.protocol import canonical, commitments, scores, submissions
-from tasks.core.protocol import terms as protocol_terms
+from tasks.core.protocol.ledger import Ledger
 from tasks.core.protocol.table import Table
-from tasks.core.protocol.terms import Terms
 from tasks.core.rules import ScoringRule
 from tasks.core.scoring import duplicates
 from tasks.stages.verification import checks
 from tasks.stages.verification.checks import Check, require, require_none
-from tasks.stages.verification.view import RoundView
+from tasks.stages.verification.entries import EntryChecks
 
 
-def verify(lake: Lake, chain: Chain, round_id: RoundId) -> list[Check]:
-    """Run every check that a round's state allows, one after the other."""
+def verify(lake: Lake, chain: Chain, round_id: RoundId, replayed: Ledger) -> list[Check]:
+    """Run every check that a round's state allows, one after the other.
+
+    Args:
+        lake: the public store.
+        chain: any connection to the chain.
+        round_id: a round that was opened.
+        replayed: the ledger, replayed from the chain's whole log.
+    """
     view = RoundChecks(lake=lake, chain=chain, round_id=round_id)
-    comparisons = [("terms", view.terms), ("live data", view.live_data)]
+    comparisons: list[tuple[str, Callable[[], str]]] = [
+        ("terms", view.terms),
+        ("live data", view.live_data),
+        ("factor and amounts", partial(view.amounts, replayed)),
+    ]
     if view.facts.booked_at:
         comparisons += [
             ("book", view.book_digest),
@@ -46,73 +60,8 @@ def verify(lake: Lake, chain: Chain, round_id: RoundId) -> list[Check]:
     return [checks.run(round_id, name, compare) for name, compare in comparisons]
 
 
-class RoundChecks(RoundView):
+class RoundChecks(EntryChecks):
     """The comparisons over a round; each returns what it compared or raises a mismatch."""
-
-    def terms(self) -> str:
-        """Compare the published terms and scoring rule with the chain's config."""
-        terms = Terms.from_document(self.opened["terms"])
-        config = protocol_terms.config_digest(
-            self.round_id, self.facts.operator, self.facts.parameters, terms
-        )
-        require(config == self.facts.config, "the published terms give another config digest")
-        scoring = canonical.sha256_hex(canonical.canonical_json(self.opened["scoring"]))
-        require(scoring == terms.scoring.hex(), "the scoring rule has another digest")
-        return f"config {config.hex()[:16]}"
-
-    def live_data(self) -> str:
-        """Compare the live features with the digest in the terms, and their ids."""
-        manifest = self.lake.document(self.opened["live"])
-        era = f"{self.round_id:04d}"
-        live = [entry for entry in manifest["eras"] if entry["era"] == era]
-        require(len(live) == 1 and self.opened["era"] == era, f"another live era than {era}")
-        ref = Ref.from_json(live[0]["features"])
-        require(ref.sha256 == self.facts.terms.data.hex(), "another digest than in the terms")
-        ids = tables.read_table(self.lake.read(ref))["id"].to_pylist()
-        require(commitments.ids_hash(ids) == self.ids_hash, "the ids have another digest")
-        require(self.opened["n_ids"] == len(ids), f"n_ids is not {len(ids)}")
-        return f"{len(ids)} ids"
-
-    def book_digest(self) -> str:
-        """Compare the book with the digest on the chain."""
-        content = self.lake.document_bytes(f"rounds/{self.round_id}/book") or b""
-        digest = canonical.sha256_hex(content)
-        require(digest == self.facts.book.hex(), "the book has another digest than on the chain")
-        return f"digest {digest[:16]}"
-
-    def entrants(self) -> str:
-        """Compare the book's entrants with the chain's log of entries."""
-        logged = books.last_entries(self.chain.tournament.entered(self.round_id))
-        stated = self.book["entrants"]
-        require(
-            [entry.model.hex() for entry in logged] == [row["model"] for row in stated],
-            "the book's models are not those that entered",
-        )
-        wrong = []
-        for entry, row in zip(logged, stated, strict=True):
-            on_chain = (entry.owner, entry.name, str(entry.at_risk), entry.commitment.hex())
-            in_book = (row["owner"], row["name"], row["at_risk"], row["commitment"])
-            if on_chain != in_book or entry.nonce != row["nonce"]:
-                wrong.append(f"{entry.name}: the book differs from the log")
-        require_none(wrong)
-        return f"{len(stated)} models"
-
-    def commitments(self) -> str:
-        """Recompute every accepted submission's commitment from its digest and salt."""
-        wrong = []
-        for row in self.accepted:
-            committed = commitments.commitment(
-                self.chain.deployment.salt,
-                self.round_id,
-                bytes.fromhex(row["model"]),
-                row["owner"],
-                bytes.fromhex(row["salt"]),
-                bytes.fromhex(row["digest"]),
-            )
-            if committed.hex() != row["commitment"]:
-                wrong.append(f"{row['name']}: digest and salt give another commitment")
-        require_none(wrong)
-        return f"{len(self.accepted)} opened"
 
     def duplicates(self) -> str:
         """Find the duplicates again, each with the earlier commitment."""
@@ -178,9 +127,15 @@ class RoundChecks(RoundView):
         return f"digest {digest[:16]}"
 
     def benchmark(self) -> str:
-        """Compare the benchmark with the digest in the book."""
+        """Compare the benchmark with the book's digest, and with what was there at the opening."""
         if not self.accepted:
             return "none accepted"
+        live = tables.read_table(self.lake.read(Ref.from_json(self.live_entry["benchmarks"])))
+        at_open = commitments.content_digest(self.ids_hash, live["benchmark"].to_numpy()).hex()
+        require(
+            at_open == self.book["contents"]["benchmark_digest"],
+            "the book's benchmark is not the one that was published when the round opened",
+        )
         digest = commitments.content_digest(self.ids_hash, self.column("benchmark")).hex()
         stated = self.book["contents"]["benchmark_digest"]
         require(digest == stated, "the benchmark column differs from the book's digest")
@@ -190,6 +145,14 @@ class RoundChecks(RoundView):
         """Compare the targets with the digest in the proposal."""
         digest = commitments.content_digest(self.ids_hash, self.column("target"))
         require(digest == self.facts.proposal.targets, "the targets are not those proposed")
+        later = self.published_targets()
+        if later is not None:
+            rule = ScoringRule.from_document(self.opened["scoring"])
+            known = later[f"target_{rule.target}"].to_numpy().astype(np.float64)
+            same = (known == self.column("target")) | (np.isnan(known))
+            pairs = zip(later["id"].to_pylist(), same, strict=True)
+            other = [name for name, holds in pairs if not holds]
+            require_none([f"target of {name} is another in the data set" for name in other])
         return f"digest {digest.hex()[:16]}"
 
     def scores(self) -> str:

@@ -13,7 +13,7 @@ from tasks.adapters import tables
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.money.units import RoundId, Wei
-from tasks.core.protocol import scores
+from tasks.core.protocol import places, scores
 from tasks.core.scoring import meta_model, metrics
 
 
@@ -46,6 +46,12 @@ class RoundView:
         return self.lake.document(f"rounds/{self.round_id}/results")
 
     @cached_property
+    def live_entry(self) -> dict[str, Any]:
+        """Return the live era's entry in the snapshot that the modellers saw."""
+        entry: dict[str, Any] = self.lake.document(self.opened["live"])["eras"][-1]
+        return entry
+
+    @cached_property
     def columns(self) -> Any:
         """Return ids, targets, benchmark and meta-model; its digest is checked by `alignment`."""
         ref = Ref.from_json(self.results["columns"])
@@ -68,6 +74,13 @@ class RoundView:
     def ids_hash(self) -> bytes:
         """Return the published digest of the live ids."""
         return bytes.fromhex(self.opened["ids_hash"])
+
+    def published_targets(self) -> Any:
+        """Return the era's targets as the last snapshot has them, in id order, or None."""
+        manifest = self.lake.find(places.manifest(places.LAST))
+        eras = [] if manifest is None else manifest["eras"]
+        found = [entry["targets"] for entry in eras if entry["era"] == f"{self.round_id:04d}"]
+        return tables.read_table(self.lake.read(Ref.from_json(found[0]))) if found else None
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one of the published columns, shape (n_ids,)."""

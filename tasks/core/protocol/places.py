@@ -1,0 +1,33 @@
+"""Where things lie in the lake: names that operator, modellers and verifiers must share."""
+
+from tasks.core.money.units import RoundId
+
+VERSION = "v1"
+"""The only data version so far."""
+
+
+FIRST, LAST = "s0001", "s0002"
+"""A replay's two snapshots with single files: at its beginning and at its end."""
+
+
+def manifest(snapshot: str) -> str:
+    """Return the document of a data snapshot."""
+    return f"versions/{VERSION}/{snapshot}/manifest"
+
+
+def live_snapshot(round_id: RoundId) -> str:
+    """Return the name of the snapshot that a round's modellers work with."""
+    return f"live_{round_id}"
+
+
+def inbox(model: bytes, round_id: RoundId, commitment: bytes) -> str:
+    """Return where a modeller delivers a sealed file, a path below the lake's root.
+
+    Nobody can guess a commitment, so nobody can lay another file there before the delivery.
+    """
+    return f"inbox/{model.hex()}/{round_id}/{commitment.hex()}.sealed"
+
+
+def receipt(model: bytes, round_id: RoundId, nonce: int) -> str:
+    """Return the document that says what intake made of an entry's file."""
+    return f"receipts/{round_id}/{model.hex()}-{nonce}"
