@@ -59,7 +59,7 @@ def found(home: str) -> None:
     founding.write_genesis(r.home, first, list(owners.values()))
     r.node = Node.start(r.home)
     deployment = founding.deploy(r.home, r.node.rpc_url, r.journal, r.economy)
-    chain = Chain.connect(r.node.rpc_url, deployment)
+    chain = Chain.connect(r.node.rpc_url, deployment, r.settings.rpc_timeout_s)
     r.desk = founding.open_desk(r.home, chain, r.journal, r.executor, r.economy)
     deployer = founding.keystore(r.home).signer("deployer")
     founding.grant(chain, r.journal, deployer, r.economy, owners)

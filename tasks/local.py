@@ -87,7 +87,7 @@ def verify(root: Path, round_id: int | None) -> list[Check]:
     home = Home.open(root)
     only = None if round_id is None else RoundId(round_id)
     with _chain(home) as node:
-        chain = Chain.connect(node.rpc_url, deployment(home))
+        chain = Chain.connect(node.rpc_url, deployment(home), Settings().rpc_timeout_s)
         return verification.verify(Lake(home.lake), chain, only)
 
 

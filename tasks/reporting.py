@@ -26,7 +26,8 @@ def publish_last_snapshot(home: str, rounds: Sequence[RoundId]) -> None:
 def verify(home: str) -> bool:
     """Recompute everything from lake and chain, over a connection of its own."""
     desk = resources.desk_of(home)
-    chain = Chain.connect(desk.chain.rpc.url, desk.chain.deployment)
+    timeout_s = resources.of(home).settings.rpc_timeout_s
+    chain = Chain.connect(desk.chain.rpc.url, desk.chain.deployment, timeout_s)
     checks = verification.verify(
         desk.lake, chain, progress=lambda done, total: progress.report("verify", done, total)
     )

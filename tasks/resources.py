@@ -66,6 +66,8 @@ def at_work(home: Home, settings: Settings) -> Iterator[Resources]:
         try:
             yield resources
         finally:
+            for modeller in resources.clients.values():
+                modeller.close()
             if resources.node is not None:
                 resources.node.stop()
 

@@ -16,7 +16,7 @@ from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Keystore, Signer
 from tasks.adapters.lake import Lake
 from tasks.core.money.units import Wei
-from tasks.core.protocol import derive
+from tasks.core.protocol import derive, terms
 from tasks.core.protocol.terms import Parameters
 from tasks.core.rules import Economy, ScoringRule
 from tasks.stages.desk import Desk
@@ -108,12 +108,14 @@ def parameters(economy: Economy, arbiter: str) -> Parameters:
 def deploy(home: Home, rpc_url: str, journal: Journal, economy: Economy) -> Deployment:
     """Deploy the contracts of a home, once, and note them in it."""
     keys = keystore(home)
+    chosen = parameters(economy, keys.signer("arbiter").address)
+    terms.check_parameters(chosen, chain_id=home.facts.chain_id)
     plan = deploying.Plan(
         supply=economy.supply,
         owner=keys.signer("guardian").address,
         operator=keys.signer("operator").address,
         salt=derive.derive(home.facts.seed or 0, "deployment-salt"),
-        parameters=parameters(economy, keys.signer("arbiter").address),
+        parameters=chosen,
     )
     deployer = keys.signer("deployer")
     deployment = deploying.deploy(rpc_url, home.facts.chain_id, deployer, journal, plan)
