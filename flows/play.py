@@ -1,6 +1,6 @@
 """The flow `play`: a whole tournament, from prices to settled and verified balances."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from prefect import flow
 from pydantic import Field
@@ -13,7 +13,7 @@ def play(
     home: str = ".erarium",
     prices: str | None = None,
     sectors: str | None = None,
-    last_rounds: Annotated[int, Field(ge=1, le=5_000)] | None = 12,
+    last_rounds: Annotated[int, Field(ge=1, le=5_000)] | Literal["all"] = 12,
     modellers: Annotated[int, Field(ge=6, le=200)] = 13,
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0,
     simulated_ids: Annotated[int, Field(ge=100, le=10_000)] = 1_000,
@@ -25,7 +25,7 @@ def play(
         home: directory of the installation; an interrupted one goes on where it stopped.
         prices: CSV or Parquet file, or a folder of them; empty for the market simulator.
         sectors: table with the columns Symbol,Sector; empty for none.
-        last_rounds: how many of the last weekly eras whose targets matured; empty for all.
+        last_rounds: how many of the last weekly eras whose targets matured, or `all`.
         modellers: how many reference models take part.
         seed: what keys, salts, names and the simulator follow from.
         simulated_ids: assets of the simulator.
@@ -34,7 +34,7 @@ def play(
     request = founding.request(
         prices=prices,
         sectors=sectors,
-        rounds=last_rounds,
+        rounds=None if last_rounds == "all" else last_rounds,
         modellers=modellers,
         seed=seed,
         simulated_ids=simulated_ids,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -26,8 +27,10 @@ def print_report(report: Mapping[str, Any]) -> None:
         style="bold",
     )
     _print_defects(console, report["data"]["defects"])
-    console.print(_models(report))
-    console.print(_blends(report))
+    for table in (_models(report), _blends(report)):
+        console.print()
+        console.print(table)
+    console.print()
     if report["mmc_warning"]:
         console.print(report["mmc_warning"])
     if report["duplicates"]:
@@ -52,10 +55,8 @@ def _print_defects(console: Console, defects: Sequence[Mapping[str, Any]]) -> No
 
 
 def _models(report: Mapping[str, Any]) -> Table:
-    table = Table(title="Models", title_justify="left")
-    for name in ("model", "CORR ± error", "MMC ± error", "rounds (effective)"):
-        table.add_column(name, no_wrap=True)
-    for name in ("payout", "burn", "final stake"):
+    table = _table("model", "CORR ± error", "MMC ± error", "n (eff.)")
+    for name in ("payout", "burn", "stake"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in report["models"]:
         table.add_row(
@@ -68,10 +69,16 @@ def _models(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def _blends(report: Mapping[str, Any]) -> Table:
-    table = Table(title="Meta-model and its rivals", title_justify="left")
-    for name in ("blend", "CORR ± error", "rounds (effective)"):
+def _table(*columns: str) -> Table:
+    """Return a table that fits a terminal of 80 columns."""
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in columns:
         table.add_column(name, no_wrap=True)
+    return table
+
+
+def _blends(report: Mapping[str, Any]) -> Table:
+    table = _table("blend", "CORR ± error", "n (eff.)")
     for row in report["blends"]:
         corr = row["corr"]
         table.add_row(row["name"], figures.mean_text(corr), figures.counts_text(corr))

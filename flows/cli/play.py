@@ -70,10 +70,11 @@ def _play(root: Path, words: Mapping[str, Any], fresh: bool, port: int | None) -
         from tasks import artifacts, progress
 
         arguments = dict(words)
+        rounds = arguments.pop("rounds")
         try:
             with progress.shown():
                 document: dict[str, Any] = flow(
-                    home=str(root), last_rounds=arguments.pop("rounds"), **arguments
+                    home=str(root), last_rounds="all" if rounds is None else rounds, **arguments
                 )
         except TerminationSignal as ended:
             # Prefect takes TERM over while a flow runs.

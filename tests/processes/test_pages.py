@@ -10,7 +10,7 @@ STEPS = ("open", "enter", "close", "resolve", "settle")
 PROGRAM = """
 from flows.play import play
 from prefect.exceptions import ParameterTypeError, SignatureMismatchError
-for words in ({"modellers": 3}, {"seed": "x"}, {"colour": "red"}, {"last_rounds": None}):
+for words in ({"modellers": 3}, {"seed": "x"}, {"colour": "red"}, {"last_rounds": "all"}):
     try:
         play.validate_parameters(words)
     except (ParameterTypeError, SignatureMismatchError) as error:

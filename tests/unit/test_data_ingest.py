@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -221,3 +223,19 @@ def test_read_table__no_parquet_or_a_missing_column__is_a_lake_error(stores):
         tables.read_table(content, ["b"])
     with pytest.raises(LakeError, match="not a Parquet table"):
         tables.read_table(b"PAR1")
+
+
+def test_ingest__target_ends_after_its_round_resolves__is_refused_before_anything_is_written(
+    tmp_path, monkeypatch
+):
+    panel = ingest.load_panel(Source())
+    # Two weeks without a trading day, among the days of the last rounds' targets.
+    dates = panel.dates.copy()
+    dates[-10:] += np.timedelta64(14, "D")
+    monkeypatch.setattr(ingest, "load_panel", lambda source: replace(panel, dates=dates))
+    vault, lake = Lake(tmp_path / "vault"), Lake(tmp_path / "lake")
+
+    with pytest.raises(DataError, match="rounds resolve after 36 days"):
+        ingest.ingest(vault, lake, Source(), SerialExecutor(), KEY)
+    assert not vault.root.exists()
+    assert not lake.root.exists()

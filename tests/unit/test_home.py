@@ -104,3 +104,10 @@ def test_set_aside__twice__keeps_both(tmp_path):
 def test_client__name_that_leaves_the_home__is_refused(tmp_path, name):
     with pytest.raises(InputError, match="not a modeller's name"):
         make(tmp_path / "home").client(name)
+
+
+def test_home__folders_of_secrets__are_their_owners_alone(tmp_path):
+    home = make(tmp_path / "home")
+
+    for folder in (home.vault, home.keys, home.node, home.root / "clients"):
+        assert folder.stat().st_mode & 0o077 == 0
