@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,8 @@ def ingest_data(home: str) -> list[RoundId]:
     """Turn prices into eras, publish the version, and return the rounds to play."""
     r = resources.of(home)
     wanted = Request(**r.home.facts.arguments)
-    with progress.step("eras and benchmarks"):
-        ingest.ingest(r.vault, r.lake, wanted, r.executor, founding.data_key(r.home))
+    told = partial(progress.report, "build the eras")
+    ingest.ingest(r.vault, r.lake, wanted, r.executor, founding.data_key(r.home), told)
     dataset = r.vault.document("dataset")
     rounds = replay.choose_rounds(dataset, wanted.rounds)
     with progress.step("first snapshot"):

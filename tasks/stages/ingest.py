@@ -1,7 +1,7 @@
 """From a panel to eras: features, targets and benchmarks in the vault, a version in the lake."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -106,7 +106,14 @@ def min_days(n_rounds: int | None) -> int:
     return bars.WARM_UP_DAYS + _DAYS_A_WEEK * weeks + 2 * target_days
 
 
-def ingest(vault: Lake, lake: Lake, source: Source, executor: Executor, key: bytes) -> None:
+def ingest(
+    vault: Lake,
+    lake: Lake,
+    source: Source,
+    executor: Executor,
+    key: bytes,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
     """Make the data set of a source; does nothing if it is there.
 
     Args:
@@ -115,6 +122,7 @@ def ingest(vault: Lake, lake: Lake, source: Source, executor: Executor, key: byt
         source: where the panel comes from.
         executor: where the benchmarks are fitted.
         key: the version's secret for ids and names.
+        progress: told how many eras are built, and of how many.
 
     Raises:
         DataError: if the source cannot be used; nothing is published then.
@@ -123,7 +131,7 @@ def ingest(vault: Lake, lake: Lake, source: Source, executor: Executor, key: byt
         return
     loaded = load_panel(source)
     found = defects.find_defects(loaded)
-    eras = rows.build_eras(loaded, key, VERSION)
+    eras = rows.build_eras(loaded, key, VERSION, progress)
     public = obfuscation.feature_names(key, VERSION, eras[0].measures)
     ends = [era.ends["20d1l"] for era in eras]
     names = [era.era.name for era in eras]

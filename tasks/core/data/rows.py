@@ -1,6 +1,6 @@
 """The rows of each era: assets under their ids, with features, targets and when these end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +38,19 @@ class EraRows:
         return bool(2 * np.isfinite(self.targets[:, 0]).sum() >= len(self.ids))
 
 
-def build_eras(panel: Panel, key: bytes, version: str) -> list[EraRows]:
+def build_eras(
+    panel: Panel,
+    key: bytes,
+    version: str,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[EraRows]:
     """Return the rows of every era that has its features' warm-up behind it.
+
+    Args:
+        panel: daily bars.
+        key: the version's secret for ids and names.
+        version: the data version's name.
+        progress: told after each era how many are done, and of how many.
 
     Raises:
         DataError: if there is none, or an era has too few assets.
@@ -48,7 +59,11 @@ def build_eras(panel: Panel, key: bytes, version: str) -> list[EraRows]:
     eras = [era for era in calendar.find_eras(panel.dates) if era.day >= bars.WARM_UP_DAYS]
     if not eras:
         raise DataError(f"too few dates: no week ends after the first {bars.WARM_UP_DAYS}")
-    return [_build_era(panel, cleaned, exits, era, key, version) for era in eras]
+    built = []
+    for era in eras:
+        built.append(_build_era(panel, cleaned, exits, era, key, version))
+        progress(len(built), len(eras))
+    return built
 
 
 def _build_era(
