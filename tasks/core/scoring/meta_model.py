@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import SubmissionError
 from tasks.core.money.units import Wei
-from tasks.core.scoring import ranks
+from tasks.core.scoring import ordering, ranks
 
 
 def stake_weights(stakes: Sequence[Wei]) -> NDArray[np.float64]:
@@ -88,9 +88,10 @@ def partial(predictions: NDArray[np.float64], weights: NDArray[np.float64]) -> N
         raise SubmissionError(f"{predictions.shape[0]} models but weights {weights.shape}")
     if not (weights >= 0).all() or not np.isfinite(weights).all():
         raise SubmissionError("a weight is negative or not finite")
-    total = np.zeros(predictions.shape[1])
-    for row in np.flatnonzero(weights):
-        total += weights[row] * ranks.gauss(predictions[row : row + 1])[0]
+    rows = ranks.rows(predictions)
+    total = np.zeros(rows.shape[1])
+    quantiles = ranks.tables(rows.shape[1])[0]
+    ranks.check_finite(ordering.add_up(rows, np.ascontiguousarray(weights), quantiles, total))
     return total
 
 

@@ -1,20 +1,20 @@
 """CORR, MMC and BMC: one dot product a submission with a vector that the era fixes.
 
-No sum here goes through BLAS: numpy adds a row's products in one fixed order, so the floats do
-not depend on the BLAS kernel nor on the rows beside them.
+No sum here goes through BLAS: products are added in one fixed order, so the floats do not depend
+on the BLAS kernel nor on the rows beside them, and a row and its reverse score exactly opposite.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.errors import DataError
 from tasks.core.money import scores
-from tasks.core.scoring import ranks
+from tasks.core.scoring import ordering, ranks
 
 BATCH_ROWS = 512
 """Rows of a book in one batch; its edges never depend on the number of workers."""
-
-_CACHED_ROWS = 16
 
 SCORES = ("corr", "mmc", "bmc")
 """The columns of `score_rows`, in order."""
@@ -29,11 +29,11 @@ def corr(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDAr
     """Return each submission's correlation with the target, both to the power 1.5.
 
     Args:
-        predictions: finite values, shape (n_models, n_ids).
+        predictions: finite values, shape (n_models, n_ids) or (n_ids,).
         targets: in [0, 1], shape (n_ids,); ids whose target is NaN are left out before ranking.
 
     Returns:
-        Scores in [-1, 1], shape (n_models,); NaN for a constant submission.
+        Scores in [-1, 1], shape (n_models,) or (); NaN for a constant submission.
 
     Raises:
         DataError: if the targets have another shape, leave [0, 1], or are constant.
@@ -41,8 +41,9 @@ def corr(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDAr
 
     Source: docs/protocol.md, "Scores".
     """
-    kept = _kept(predictions, targets)
-    return _corr(ranks.gauss(predictions[:, kept]), _corr_vector(targets[kept]))
+    kept = _scorable(predictions, targets)
+    known = targets[kept]
+    return correlate(_cut(predictions, kept), ranks.pow15(known - known.mean()))
 
 
 def contribution(
@@ -53,13 +54,13 @@ def contribution(
     """Return what each submission adds to a reference: MMC to the meta-model, BMC to a benchmark.
 
     Args:
-        predictions: finite values, shape (n_models, n_ids).
+        predictions: finite values, shape (n_models, n_ids) or (n_ids,).
         reference: the meta-model's or benchmark's predictions, shape (n_ids,); a constant one
             takes nothing away.
         targets: in [0, 1], shape (n_ids,); ids whose target is NaN are left out before ranking.
 
     Returns:
-        Scores, shape (n_models,); 0 for a constant submission.
+        Scores, shape (n_models,) or (); 0 for a constant submission.
 
     Raises:
         DataError: if the targets or the reference have another shape or leave [0, 1].
@@ -67,9 +68,9 @@ def contribution(
 
     Source: docs/protocol.md, "Scores".
     """
-    kept = _kept(predictions, targets)
-    direction = _direction(_reference(reference, kept), targets[kept])
-    return _dot(ranks.gauss(predictions[:, kept]), direction)
+    kept = _scorable(predictions, targets)
+    fixed = direction(_reference(reference, kept), 4.0 * targets[kept])
+    return project(_cut(predictions, kept), fixed)
 
 
 def score_rows(
@@ -97,88 +98,138 @@ def score_rows(
 
     Source: docs/protocol.md, "Scores".
     """
-    kept = _kept(predictions, targets)
-    matured = targets[kept]
-    vectors = (
-        _corr_vector(matured),
-        _direction(_reference(meta_model, kept), matured),
-        _direction(_reference(benchmark, kept), matured),
-    )
-    nanos = np.empty((len(predictions), len(SCORES)), dtype=np.int64)
-    # Few rows at a time stay in the processor's cache; rows do not touch each other.
-    for first in range(0, len(predictions), _CACHED_ROWS):
-        rows = slice(first, first + _CACHED_ROWS)
-        nanos[rows] = _nanos(ranks.gauss(predictions[rows, kept]), *vectors)
-    return nanos
-
-
-def _nanos(
-    quantiles: NDArray[np.float64],
-    corr_vector: NDArray[np.float64],
-    *directions: NDArray[np.float64],
-) -> list[list[int]]:
-    corrs = _corr(quantiles, corr_vector)
-    columns = [np.where(np.isnan(corrs), 0.0, corrs)]
-    columns += [_dot(quantiles, direction) for direction in directions]
-    return [
-        [scores.score_nano(float(score)) for score in row] for row in zip(*columns, strict=True)
+    kept = _scorable(predictions, targets)
+    known = targets[kept]
+    directions = [
+        direction(_reference(reference, kept), 4.0 * known) for reference in (meta_model, benchmark)
     ]
+    vector = _unit(ranks.pow15(known - known.mean()))
+    found = products(_cut(predictions, kept), directions, [vector])
+    corrs = _correlations(found[:, 2:])
+    columns = np.column_stack((np.where(np.isnan(corrs), 0.0, corrs), found[:, :2]))
+    nanos = [scores.score_nano(score) for score in columns.ravel().tolist()]
+    return np.array(nanos, dtype=np.int64).reshape(columns.shape)
 
 
-def _kept(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which ids have a target, after checking the targets' shape and range."""
-    if targets.ndim != 1 or predictions.ndim != 2 or predictions.shape[1] != targets.size:
+def correlate(predictions: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the plain correlation of a vector with quantiles to the power 1.5.
+
+    Args:
+        predictions: finite values, shape (n_models, n_ids) or (n_ids,).
+        vector: finite values, shape (n_ids,).
+
+    Returns:
+        Correlations, shape (n_models,) or (); NaN for a constant submission.
+
+    Raises:
+        DataError: if the vector is constant.
+        SubmissionError: if a prediction is not finite.
+    """
+    found = _correlations(products(predictions, powered=[_unit(vector)]))
+    return found.reshape(predictions.shape[:-1])
+
+
+def project(predictions: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the dot product of a vector with quantiles; shapes as those of `correlate`."""
+    return products(predictions, plain=[vector])[:, 0].reshape(predictions.shape[:-1])
+
+
+def products(
+    predictions: NDArray[np.float64],
+    plain: Sequence[NDArray[np.float64]] = (),
+    powered: Sequence[NDArray[np.float64]] = (),
+) -> NDArray[np.float64]:
+    """Return the dot products of vectors with submissions' quantiles, plain or to the power 1.5.
+
+    Args:
+        predictions: finite values, shape (n_models, n_ids) or (n_ids,).
+        plain: vectors of shape (n_ids,) for the quantiles.
+        powered: vectors of shape (n_ids,) for the quantiles to the power 1.5.
+
+    Returns:
+        First the plain ones, then the powered ones, then the length of the centred powered
+        quantiles, shape (n_models, n_plain + n_powered + 1).
+
+    Raises:
+        SubmissionError: if a prediction is not finite.
+    """
+    rows = ranks.rows(predictions)
+    none, n_ids = np.empty((0, rows.shape[1])), rows.shape[1]
+    found = np.empty((len(rows), len(plain) + len(powered) + 1))
+    left, right = (np.stack(group) if group else none for group in (plain, powered))
+    ranks.check_finite(ordering.project(rows, ranks.tables(n_ids), left, right, found))
+    return found
+
+
+def matured(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which ids have a target, after checking the shapes.
+
+    Args:
+        predictions: shape (n_models, n_ids) or (n_ids,).
+        targets: shape (n_ids,).
+
+    Raises:
+        DataError: if the shapes differ, or no id has a target.
+    """
+    if targets.ndim != 1 or predictions.ndim not in (1, 2) or predictions.shape[-1] != targets.size:
         raise DataError(f"predictions {predictions.shape} do not fit targets {targets.shape}")
     kept: NDArray[np.bool_] = ~np.isnan(targets)
     if not kept.any():
         raise DataError("no id has a target yet")
+    return kept
+
+
+def direction(reference: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the vector whose dot product with quantiles is what they add to a reference.
+
+    Taking the reference's part away from the targets once is the same as taking it away from
+    every submission, for a projection is self-adjoint.
+
+    Args:
+        reference: quantiles, shape (n_ids,).
+        targets: as they are scored, from 0 to 4 for those in [0, 1], shape (n_ids,).
+    """
+    centred = targets - targets.mean()
+    norm = (reference * reference).sum()
+    if norm > 0:
+        centred = centred - reference * ((reference * centred).sum() / norm)
+    fixed: NDArray[np.float64] = centred / targets.size
+    return fixed
+
+
+def _correlations(products: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return dot products with a vector of length one, divided by the length beside them."""
+    lengths = products[:, 1]
+    undefined = np.full(len(products), np.nan)
+    corrs: NDArray[np.float64] = np.divide(
+        products[:, 0], lengths, out=undefined, where=lengths > 0
+    )
+    return corrs
+
+
+def _scorable(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which ids have a target, after checking the targets' shape and range."""
+    kept = matured(predictions, targets)
     if targets[kept].min() < 0 or targets[kept].max() > 1:
         raise DataError("targets must lie in [0, 1]")
     return kept
 
 
+def _cut(predictions: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    rows: NDArray[np.float64] = predictions if kept.all() else predictions[..., kept]
+    return rows
+
+
 def _reference(reference: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
     if reference.shape != kept.shape:
         raise DataError(f"reference {reference.shape} does not fit targets {kept.shape}")
-    quantiles: NDArray[np.float64] = ranks.gauss(reference[np.newaxis, kept])[0]
-    return quantiles
+    return ranks.gauss(reference[kept])
 
 
-def _corr_vector(targets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the target to the power 1.5, centred, of length one."""
-    if targets.min() == targets.max():
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a vector with mean 0, of length one."""
+    if vector.min() == vector.max():
         raise DataError("targets are constant, so CORR is undefined")
-    powered = ranks.pow15(targets - targets.mean())
-    centred = powered - powered.mean()
-    vector: NDArray[np.float64] = centred / np.sqrt((centred * centred).sum())
-    return vector
-
-
-def _corr(quantiles: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    powered = ranks.pow15(quantiles)
-    centred = powered - powered.mean(axis=1, keepdims=True)
-    norms = np.sqrt((centred * centred).sum(axis=1))
-    dots = _dot(centred, vector)
-    undefined = np.full_like(dots, np.nan)
-    corrs: NDArray[np.float64] = np.divide(dots, norms, out=undefined, where=norms > 0)
-    return corrs
-
-
-def _direction(reference: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the target without the reference's part, such that the score is a dot product.
-
-    Taking the part away from the target once is the same as taking it away from every
-    submission, for a projection is self-adjoint.
-    """
-    scaled = 4.0 * targets
-    centred = scaled - scaled.mean()
-    norm = (reference * reference).sum()
-    if norm > 0:
-        centred = centred - reference * ((reference * centred).sum() / norm)
-    direction: NDArray[np.float64] = centred / targets.size
-    return direction
-
-
-def _dot(rows: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    sums: NDArray[np.float64] = (rows * vector).sum(axis=1)
-    return sums
+    centred = vector - vector.mean()
+    unit: NDArray[np.float64] = centred / np.sqrt((centred * centred).sum())
+    return unit

@@ -1,42 +1,73 @@
 """Ranks of predictions and what the scores make of them, one submission a row."""
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import ParamSpec, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from tasks.core.errors import SubmissionError
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-# Numba has no types of its own; this says that a compiled loop keeps its signature.
-_compiled: Callable[[Callable[_P, _R]], Callable[_P, _R]] = numba.njit(cache=True, nogil=True)
+from tasks.core.scoring import ordering
 
 DECIMALS = 10
 """Standardised values are rounded to so many decimals before they are ranked."""
+
+
+def rows(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return predictions as the rows that the compiled loops take.
+
+    Args:
+        predictions: shape (n_models, n_ids), or (n_ids,) for one submission.
+
+    Returns:
+        The same values, shape (n_models, n_ids), and the same memory where that is possible.
+
+    Raises:
+        SubmissionError: if there are no ids, or more than can be ranked.
+    """
+    shaped = np.atleast_2d(predictions)
+    if shaped.ndim != 2 or not 0 < shaped.shape[1] <= ordering.MAX_IDS:
+        raise SubmissionError(f"predictions of shape {predictions.shape}: need (models, ids)")
+    # Memory of another kind (mapped, read-only) would have every loop compiled once more.
+    values: NDArray[np.float64] = np.require(shaped, np.float64, ["C", "W"]).view(np.ndarray)
+    return values
+
+
+def check_finite(bad_row: int) -> None:
+    """Raise for a row in which a loop has met a value that is not finite; -1 is for none.
+
+    Raises:
+        SubmissionError: if there is one.
+    """
+    if bad_row >= 0:
+        raise SubmissionError(f"row {bad_row} holds a value that is not finite")
 
 
 def average_rank(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each row's ranks from 1 to n_ids; ties share their mean rank.
 
     Args:
-        predictions: finite values, shape (n_models, n_ids); rows do not touch each other.
+        predictions: finite values, shape (n_models, n_ids) or (n_ids,); rows do not touch each
+            other.
 
     Raises:
         SubmissionError: if a value is not finite or there are no ids.
     """
-    return _doubled(predictions).astype(np.float64) * 0.5
+    halves: NDArray[np.float64] = doubled(predictions) * np.float64(0.5)
+    return halves
+
+
+def doubled(predictions: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return twice the average ranks, which are integers; arguments as of `average_rank`."""
+    values = rows(predictions)
+    ranks = np.empty(values.shape, np.int64)
+    check_finite(ordering.doubled_ranks(values, ranks))
+    return ranks.reshape(predictions.shape)
 
 
 def rank(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (average rank - 1/2) / n_ids of each row, in (0, 1), shape (n_models, n_ids)."""
-    doubled = _doubled(predictions)
-    ranks: NDArray[np.float64] = (doubled - 1) / (2.0 * doubled.shape[1])
+    """Return (average rank - 1/2) / n_ids of each row, in (0, 1); arguments as `average_rank`."""
+    ranks: NDArray[np.float64] = (doubled(predictions) - 1) / (2.0 * predictions.shape[-1])
     return ranks
 
 
@@ -46,16 +77,17 @@ def gauss(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
     A row and the same row in reverse order (p and 1 - p) give exactly opposite numbers.
 
     Args:
-        predictions: finite values, shape (n_models, n_ids).
+        predictions: finite values, shape (n_models, n_ids) or (n_ids,).
 
     Raises:
         SubmissionError: if a value is not finite or there are no ids.
 
     Source: docs/protocol.md, "Scores".
     """
-    doubled = _doubled(predictions)
-    quantiles: NDArray[np.float64] = _quantiles(doubled.shape[1])[doubled - 1]
-    return quantiles
+    values = rows(predictions)
+    out = np.empty(values.shape)
+    check_finite(ordering.look_up(values, tables(values.shape[1])[0], out))
+    return out.reshape(predictions.shape)
 
 
 def pow15(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,44 +121,19 @@ def ranked(values: NDArray[np.float64]) -> NDArray[np.float64]:
         centred = np.round(centred / spread, DECIMALS)
     else:
         centred = np.zeros_like(values)
-    row: NDArray[np.float64] = rank(centred[np.newaxis])[0]
-    return row
-
-
-def _doubled(predictions: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return twice the average ranks, which are integers."""
-    if predictions.ndim != 2 or predictions.shape[1] == 0:
-        raise SubmissionError(f"predictions of shape {predictions.shape}: need (models, ids)")
-    # A copy in one layout: a memory-mapped matrix would have the loop compiled once more.
-    values = np.array(predictions, dtype=np.float64, order="C")
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-        raise SubmissionError(f"row {row} holds a value that is not finite")
-    return _doubled_ranks(values, np.argsort(values, axis=1))
-
-
-@_compiled
-def _doubled_ranks(values: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return twice the average ranks of rows, given each row's sorting order."""
-    n_rows, n_ids = values.shape
-    doubled = np.empty((n_rows, n_ids), np.int64)
-    for row in range(n_rows):
-        first = 0
-        while first < n_ids:
-            last = first
-            value = values[row, order[row, first]]
-            while last + 1 < n_ids and values[row, order[row, last + 1]] == value:
-                last += 1
-            for place in range(first, last + 1):
-                doubled[row, order[row, place]] = first + last + 2
-            first = last + 1
-    return doubled
+    return rank(centred)
 
 
 @lru_cache(maxsize=8)
-def _quantiles(n_ids: int) -> NDArray[np.float64]:
-    """Return the quantiles of k / (2 n_ids) for k in 0..2 n_ids, exactly antisymmetric."""
+def tables(n_ids: int) -> NDArray[np.float64]:
+    """Return what ranks of so many ids become, so that no quantile is computed twice.
+
+    Average ranks are multiples of 1/2, so there are 2 n_ids + 1 of them, ties or not.
+
+    Returns:
+        The quantiles of k / (2 n_ids) for k in 0..2 n_ids, exactly antisymmetric, and the same to
+        the power 1.5; shape (2, 2 n_ids + 1).
+    """
     lower = special.ndtri(np.arange(n_ids) / (2.0 * n_ids))
-    table = np.concatenate((lower, [0.0], -lower[::-1]))
-    table.setflags(write=False)
-    return table
+    quantiles = np.concatenate((lower, [0.0], -lower[::-1]))
+    return np.stack((quantiles, pow15(quantiles)))
