@@ -14,6 +14,10 @@ _COMMANDS = {
     "play": ("flows.cli.play", "Play a whole tournament, from prices to settled balances."),
     "verify": ("flows.cli.verify", "Recompute what a home published and compare with its chain."),
     "report": ("flows.cli.report", "Print a finished home's report again."),
+    "score": ("flows.cli.score", "Score predictions in a file against targets, era by era."),
+    "diagnose": ("flows.cli.diagnose", "Write the whole validation report of one model."),
+    "cv": ("flows.cli.cv", "Cross-validate an estimator of your own, purged by dates."),
+    "payouts": ("flows.cli.payouts", "Apply the payout rule to a table of scores and stakes."),
     "node": ("flows.cli.node", "Serve a home's chain until Ctrl-C, for scripts that read it."),
 }
 

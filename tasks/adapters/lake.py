@@ -1,18 +1,21 @@
 """The lake: content-addressed objects, and documents that are created once and never changed."""
 
 import errno
+import hashlib
 import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from tasks.core.errors import LakeError
 from tasks.core.protocol import canonical
 
+_CHUNK_BYTES = 2**22
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 
 
@@ -65,8 +68,18 @@ class Lake:
 
     def put(self, content: bytes, suffix: str) -> Ref:
         """Store bytes under their digest; storing them again does nothing."""
-        ref = Ref(sha256=canonical.sha256_hex(content), size=len(content), suffix=suffix)
-        create_file(self.root / ref.name, content, self._parts)
+        return self.put_chunks([content], suffix)
+
+    def put_chunks(self, chunks: Iterable[bytes], suffix: str) -> Ref:
+        """Store bytes that come in pieces, and need not fit into memory, under their digest."""
+        digest, size = hashlib.sha256(), 0
+        with _part(self._parts) as (part, file):
+            for chunk in chunks:
+                file.write(chunk)
+                digest.update(chunk)
+                size += len(chunk)
+            ref = Ref(sha256=digest.hexdigest(), size=size, suffix=suffix)
+            _name(part, file, self.root / ref.name)
         return ref
 
     def path(self, ref: Ref) -> Path:
@@ -86,10 +99,30 @@ class Lake:
         Raises:
             LakeError: if it is missing or its content has another digest.
         """
-        content = self.path(ref).read_bytes()
-        if canonical.sha256_hex(content) != ref.sha256:
+        return b"".join(self.chunks(ref))
+
+    def chunks(self, ref: Ref) -> Iterator[bytes]:
+        """Return an object's bytes in pieces; the end fails if their digest is another one.
+
+        Raises:
+            LakeError: if it is missing or its content has another digest.
+        """
+        digest = hashlib.sha256()
+        with self.path(ref).open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                yield chunk
+        if digest.hexdigest() != ref.sha256:
             raise LakeError(f"object {ref.name} is damaged: its content has another digest")
-        return content
+
+    def check(self, ref: Ref) -> None:
+        """Check an object's digest without holding it in memory.
+
+        Raises:
+            LakeError: if it is missing or its content has another digest.
+        """
+        for _ in self.chunks(ref):
+            pass
 
     def publish(self, name: str, document: Mapping[str, Any]) -> str:
         """Create a document and return its digest; the same content again is accepted.
@@ -160,23 +193,36 @@ def create_file(path: Path, content: bytes, parts: Path | None = None) -> bool:
     """
     if path.exists():
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = parts or path.parent
+    with _part(parts or path.parent) as (part, file):
+        file.write(content)
+        return _name(part, file, path)
+
+
+@contextmanager
+def _part(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """Open a file under a temporary name, which is gone at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".part-{secrets.token_hex(8)}"
     try:
         with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(part, path)
-        except OSError as error:
-            if error.errno != errno.EEXIST:
-                raise
-            return False
+            yield part, file
     finally:
         part.unlink(missing_ok=True)
+
+
+def _name(part: Path, file: BinaryIO, path: Path) -> bool:
+    """Make a part durable and give it its name; return False where the name is taken."""
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.flush()
+    os.fsync(file.fileno())
+    try:
+        os.link(part, path)
+    except OSError as error:
+        if error.errno != errno.EEXIST:
+            raise
+        return False
     _fsync_folder(path.parent)
     return True
 

@@ -1,13 +1,9 @@
 """Close a round: assemble the accepted submissions into the book and record it on the chain."""
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tasks.adapters import failpoints, tables
+from tasks.adapters import failpoints, matrices, tables
 from tasks.adapters.lake import Ref
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import book, canonical, commitments, status, submissions
@@ -48,21 +44,26 @@ def _assemble(desk: Desk, round_id: RoundId) -> dict[str, Any]:
     values = [ref for _, _, ref in judged if ref is not None]
     if not values:
         return book.document(round_id, ids_hash, rows, None)
-    matrix = np.stack([submissions.values_from(desk.vault.read(ref)) for ref in values])
-    accepted = [entrant for entrant, verdict in rows if verdict.accepted]
-    contents = _contents(desk, round_id, ids_hash, matrix, accepted)
+    predictions = _matrix(desk, opened["n_ids"], values)
+    contents = _contents(desk, round_id, ids_hash, predictions, rows)
     return book.document(round_id, ids_hash, rows, contents)
+
+
+def _matrix(desk: Desk, n_ids: int, values: Sequence[Ref]) -> Ref:
+    """Store the accepted predictions as one matrix, of which one row at a time is in memory."""
+    stored = (submissions.values_from(desk.vault.read(ref)) for ref in values)
+    return desk.vault.put_chunks(matrices.npy_chunks(stored, len(values), n_ids), ".npy")
 
 
 def _contents(
     desk: Desk,
     round_id: RoundId,
     ids_hash: bytes,
-    matrix: NDArray[np.float64],
-    accepted: Sequence[Entrant],
+    predictions: Ref,
+    rows: Sequence[Row],
 ) -> Contents:
-    predictions = desk.vault.put(npy_bytes(matrix), ".npy")
-    weights = meta_model.stake_weights([entrant.at_risk for entrant in accepted])
+    accepted = [(entrant, verdict) for entrant, verdict in rows if verdict.accepted]
+    weights = meta_model.stake_weights([entrant.at_risk for entrant, _ in accepted])
     path = desk.vault.path(predictions)
     blend = scoring.blend_matrix(desk.executor, path, weights, key=f"blend-{round_id}")
     table = tables.read_table(desk.vault.read(_era_ref(desk, round_id)))
@@ -70,24 +71,19 @@ def _contents(
     meta_ref = desk.vault.put(submissions.values_bytes(blend), ".f64")
     vault_book = {"meta_model": meta_ref.to_json(), "predictions": predictions.to_json()}
     desk.vault.publish(f"rounds/{round_id}/book", vault_book)
-    precedence = [(entrant.block, entrant.log_index) for entrant in accepted]
-    digests = [commitments.content_digest(ids_hash, values).hex() for values in matrix]
+    matrix = matrices.open_matrix(path)
+    precedence = [(entrant.block, entrant.log_index) for entrant, _ in accepted]
+    digests = [(verdict.digest or b"").hex() for _, verdict in accepted]
     copies = duplicates.earlier_models(matrix, digests, precedence)
+    models = [entrant.model for entrant, _ in accepted]
     return Contents(
         predictions_sha256=predictions.sha256,
         n_ids=matrix.shape[1],
         meta_model=commitments.content_digest(ids_hash, blend),
         benchmark=commitments.content_digest(ids_hash, benchmark),
-        duplicates={accepted[i].model: accepted[j].model for i, j in copies.items()},
+        duplicates={models[i]: models[j] for i, j in copies.items()},
     )
 
 
 def _era_ref(desk: Desk, round_id: RoundId) -> Ref:
     return desks.era_object(desks.era_entry(desk.vault, round_id))
-
-
-def npy_bytes(matrix: NDArray[np.float64]) -> bytes:
-    """Return a matrix as a .npy file's bytes: C order, little-endian float64."""
-    buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(matrix, dtype="<f8"), allow_pickle=False)
-    return buffer.getvalue()

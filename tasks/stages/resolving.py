@@ -104,4 +104,4 @@ def _open_predictions(desk: Desk, round_id: RoundId) -> dict[str, Any] | None:
     if private is None:
         return None
     ref = Ref.from_json(private["predictions"])
-    return desk.lake.put(desk.vault.read(ref), ref.suffix).to_json()
+    return desk.lake.put_chunks(desk.vault.chunks(ref), ref.suffix).to_json()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.adapters import matrices
 from tasks.adapters.cluster import Executor
 from tasks.core.errors import LakeError
 from tasks.core.scoring import meta_model, metrics
@@ -31,24 +32,6 @@ class BlendBatch:
     matrix: Path
     first: int
     weights: NDArray[np.float64]
-
-
-def open_matrix(path: Path) -> NDArray[np.float64]:
-    """Map a matrix of submissions into memory, read only.
-
-    Args:
-        path: a .npy file of float64, shape (n_models, n_ids).
-
-    Raises:
-        LakeError: if the file is not such a matrix.
-    """
-    try:
-        matrix = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise LakeError(f"{path} is not a matrix of submissions: {error}") from error
-    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or matrix.dtype != np.float64:
-        raise LakeError(f"{path} is not a float64 matrix, one submission a row")
-    return matrix
 
 
 def score_matrix(
@@ -82,7 +65,7 @@ def score_matrix(
             meta_model=reference,
             benchmark=benchmark,
         )
-        for first, last in metrics.batch_edges(open_matrix(matrix).shape[0])
+        for first, last in metrics.batch_edges(matrices.open_matrix(matrix).shape[0])
     ]
     none = np.empty((0, len(metrics.SCORES)), dtype=np.int64)
     return np.concatenate([none, *executor.map(score_batch, batches, key=key)])
@@ -102,7 +85,7 @@ def blend_matrix(
     Raises:
         LakeError: if the numbers of rows and weights differ.
     """
-    n_models = open_matrix(matrix).shape[0]
+    n_models = matrices.open_matrix(matrix).shape[0]
     if weights.shape != (n_models,):
         raise LakeError(f"{matrix} has {n_models} rows but there are {weights.size} weights")
     batches = [
@@ -115,11 +98,11 @@ def blend_matrix(
 
 def score_batch(batch: ScoreBatch) -> NDArray[np.int64]:
     """Return the official scores of one batch, shape (n_rows, 3)."""
-    rows = open_matrix(batch.matrix)[batch.first : batch.last]
+    rows = matrices.open_matrix(batch.matrix)[batch.first : batch.last]
     return metrics.score_rows(rows, batch.targets, batch.meta_model, batch.benchmark)
 
 
 def blend_batch(batch: BlendBatch) -> NDArray[np.float64]:
     """Return one batch's part of a blend, shape (n_ids,)."""
-    rows = open_matrix(batch.matrix)[batch.first : batch.first + batch.weights.size]
+    rows = matrices.open_matrix(batch.matrix)[batch.first : batch.first + batch.weights.size]
     return meta_model.partial(rows, batch.weights)

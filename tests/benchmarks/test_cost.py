@@ -13,7 +13,6 @@ import pytest
 from tasks.adapters.settings import Settings
 from tests import commands
 from tests.benchmarks import meter
-from tests.benchmarks.meter import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY_MIB = 4096
@@ -41,7 +40,7 @@ def measure_play(bench, home, work, bar_s, *words):
     seconds, peak = measure("play", "--home", home, *words)
     report = json.loads((home / "report.json").read_bytes())
     count = sum(len(entry["models"]) for entry in report["rounds"])
-    bench.append(Row(work=work, seconds=seconds, peak_mib=peak, count=count, bar_s=bar_s))
+    bench.append(meter.under(work, seconds, count, bar_s, peak_mib=peak))
 
     assert report["verified"]
     assert peak < MEMORY_MIB
@@ -53,7 +52,7 @@ def measure_quick(bench, work, bar_s, *words, argv=None):
     runs = [measure(*words, argv=argv) for _ in range(REPEATS)]
     seconds = statistics.median(seconds for seconds, _ in runs)
     peak = max(peak for _, peak in runs)
-    bench.append(Row(work=work, seconds=seconds, peak_mib=peak, count=REPEATS, bar_s=bar_s))
+    bench.append(meter.under(work, seconds, 1, bar_s, peak_mib=peak))
 
 
 def test_play__small_tournament__cost(bench, tmp_path):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numerai_tools import scoring as oracle
 
-from tasks.adapters import cluster
+from tasks.adapters import cluster, matrices
 from tasks.core.errors import LakeError, SubmissionError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.scoring import duplicates, meta_model, metrics, ranks
@@ -136,14 +136,14 @@ def test_open_matrix__another_file__is_refused(tmp_path, content):
     (tmp_path / "matrix.npy").write_bytes(content)
 
     with pytest.raises(LakeError, match="not a matrix of submissions"):
-        scoring.open_matrix(tmp_path / "matrix.npy")
+        matrices.open_matrix(tmp_path / "matrix.npy")
 
 
 def test_open_matrix__single_precision__is_refused(tmp_path):
     np.save(tmp_path / "matrix.npy", np.zeros((2, 3), np.float32))
 
     with pytest.raises(LakeError, match="not a float64 matrix"):
-        scoring.open_matrix(tmp_path / "matrix.npy")
+        matrices.open_matrix(tmp_path / "matrix.npy")
 
 
 def test_earlier_models__copies_across_batches__name_the_first_commitment():
@@ -179,3 +179,21 @@ def test_earlier_models__one_swap_and_a_mirror_image__are_not_duplicates():
 def test_earlier_models__a_digest_short__is_refused():
     with pytest.raises(SubmissionError, match="2 rows, 1 digests"):
         duplicates.earlier_models(np.ones((2, 3)), ["a"], [(0, 0), (0, 1)])
+
+
+def test_earlier_models__copies_of_copies_and_equal_commitments__name_the_first_row():
+    p = np.random.default_rng(9).random(40)
+    rows = np.stack([2 * p, p, p**3, p])
+
+    found = duplicates.earlier_models(rows, list("abca"), [(5, 0), (5, 0), (1, 1), (9, 0)])
+
+    assert found == {0: 2, 1: 2, 3: 2}
+
+
+def test_earlier_models__memory_mapped_matrix__is_read_as_any_other(tmp_path):
+    path, matrix = make_matrix(tmp_path)
+    matrix[1099] = matrix[0]
+    np.save(path, matrix)
+    context = list(map(str, range(1100))), [(i, 0) for i in range(1100)]
+
+    assert duplicates.earlier_models(np.load(path, mmap_mode="r"), *context) == {1099: 0}

@@ -1,6 +1,9 @@
 """Which eras a model may learn from, and which can be played: by the dates of targets."""
 
-from collections.abc import Sequence
+import itertools
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tasks.core.errors import DataError
 
@@ -86,3 +89,85 @@ def choose_rounds(
             f"{MIN_TRAIN_ERAS} eras to learn from; this panel has {len(playable)}"
         )
     return playable[-wanted:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """One fit of a walk forward, by the positions of its eras.
+
+    Attributes:
+        train: what the fit may learn from.
+        predicted: what it predicts, later than all of `train`.
+        purged: earlier eras whose target had not ended when the prediction begins.
+    """
+
+    train: tuple[int, ...]
+    predicted: range
+    purged: tuple[int, ...]
+
+
+def era_key(eras: Sequence[str]) -> Callable[[str], tuple[int, str]]:
+    """Return what orders eras: their numbers where all of them are numbers, else their names."""
+    numbers = all(era.isascii() and era.isdigit() for era in eras)
+    return lambda era: (int(era) if numbers else 0, era)
+
+
+def end_positions(eras: Sequence[str], ends: Sequence[str | None]) -> list[int | None]:
+    """Return for each era the position of the first era on or after its target's end.
+
+    Args:
+        eras: names in order.
+        ends: each era's target_end_era, which need not be among `eras`; None if immature.
+
+    Returns:
+        Positions; `len(eras)` for a target that ends after the last era, None if immature.
+
+    Raises:
+        DataError: if a target ends before it begins.
+    """
+    key = era_key([*eras, *[end for end in ends if end is not None]])
+    keys = [key(era) for era in eras]
+    positions: list[int | None] = []
+    for place, (era, end) in enumerate(zip(eras, ends, strict=True)):
+        position = None if end is None else bisect_left(keys, key(end))
+        if position is not None and position <= place:
+            raise DataError(f"the target of era {era} cannot end with era {end}: it begins later")
+        positions.append(position)
+    return positions
+
+
+def walk_forward(ends: Sequence[int | None], n_folds: int, min_train: int) -> list[Fold]:
+    """Split eras into runs that one fit each predicts, learning from what had ended by then.
+
+    Args:
+        ends: each era's end, from `end_positions`.
+        n_folds: how many runs, as equal as can be; the first ones take what is left over.
+        min_train: admissible eras that the first fit needs; later ones have no fewer.
+
+    Raises:
+        DataError: if too few eras are left to predict.
+
+    Source: docs/protocol.md, "Purge".
+    """
+    first = next(
+        (start for start in range(len(ends)) if len(_ended(ends, start)) >= min_train), len(ends)
+    )
+    if n_folds < 1 or len(ends) - first < n_folds:
+        raise DataError(
+            f"{len(ends)} eras leave {len(ends) - first} to predict after {min_train} whose "
+            f"targets have ended, for {n_folds} folds: take fewer of either, or more eras"
+        )
+    size, over = divmod(len(ends) - first, n_folds)
+    edges = [first + fold * size + min(fold, over) for fold in range(n_folds + 1)]
+    return [_fold(ends, start, stop) for start, stop in itertools.pairwise(edges)]
+
+
+def _fold(ends: Sequence[int | None], start: int, stop: int) -> Fold:
+    train = _ended(ends, start)
+    purged = sorted(set(range(start)) - set(train))
+    return Fold(train=tuple(train), predicted=range(start, stop), purged=tuple(purged))
+
+
+def _ended(ends: Sequence[int | None], start: int) -> list[int]:
+    """Return the eras before a position whose targets had ended by it."""
+    return [place for place, end in enumerate(ends[:start]) if end is not None and end <= start]

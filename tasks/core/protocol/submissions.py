@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from tasks.core.errors import SubmissionError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import canonical, commitments
+from tasks.core.protocol import alignment, canonical, commitments
+from tasks.core.protocol.alignment import Alignment, LiveIds
 
 MAX_HEADER_BYTES = 1_024
 _SEAL_BYTES = 48
@@ -48,45 +50,21 @@ def canonical_values(
 
     Raises:
         SubmissionError: if an id is missing, not live or there twice, or a value breaks a rule.
+        InputError: if the live ids are not ids, each once.
 
     Source: docs/protocol.md, "Submissions".
     """
-    if values.shape != (len(ids),):
-        raise SubmissionError(f"{len(ids)} ids but predictions of shape {values.shape}")
-    places = {name: place for place, name in enumerate(ids)}
-    if len(places) != len(ids):
-        twice = next(name for place, name in enumerate(ids) if places[name] != place)
-        raise SubmissionError(f"id {twice!r} occurs twice: keep one row of each id")
-    live = set(live_ids)
-    missing, extra = sorted(live - places.keys()), sorted(places.keys() - live)
-    if missing:
-        raise SubmissionError(f"{len(missing)} live ids are missing, such as {missing[0]!r}")
-    if extra:
-        raise SubmissionError(f"{len(extra)} ids are not live, such as {extra[0]!r}: remove them")
-    order = [places[name] for name in sorted(live)]
-    aligned = np.asarray(values, dtype=np.float64)[order]
-    check_values(aligned)
+    rows = Alignment(LiveIds.of(live_ids))
+    try:
+        names = pa.array(ids, pa.string())
+    except (pa.ArrowException, TypeError, UnicodeEncodeError) as error:
+        raise SubmissionError("an id is no text: ids are strings, as in the live file") from error
+    if names.null_count:
+        raise SubmissionError(f"{names.null_count} ids are missing")
+    rows.add(names, np.asarray(values, dtype=np.float64))
+    aligned = rows.finish()
+    alignment.check_values(aligned)
     return aligned
-
-
-def check_values(values: NDArray[np.float64]) -> None:
-    """Check that predictions are finite, in [0, 1] and not constant.
-
-    Raises:
-        SubmissionError: if not; the message says what to mend.
-    """
-    if values.size == 0:
-        raise SubmissionError("there are no predictions")
-    odd = np.flatnonzero(~np.isfinite(values))
-    if odd.size:
-        raise SubmissionError(
-            f"{odd.size} predictions are not finite, the first is number {odd[0] + 1} in id order"
-        )
-    low, high = float(values.min()), float(values.max())
-    if low < 0 or high > 1:
-        raise SubmissionError(f"predictions go from {low:g} to {high:g}: bring them into [0, 1]")
-    if low == high:
-        raise SubmissionError(f"every prediction is {low:g}: a constant has no score")
 
 
 def check(
@@ -112,7 +90,7 @@ def check(
         raise SubmissionError("the file has other ids than the round's live ones")
     if submission.values.shape != (n_ids,):
         raise SubmissionError(f"the file has {submission.values.size} predictions, not {n_ids}")
-    check_values(submission.values)
+    alignment.check_values(submission.values)
 
 
 def max_sealed_bytes(n_ids: int) -> int:

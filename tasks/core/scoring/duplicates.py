@@ -1,15 +1,13 @@
 """Exact duplicates in a book: reported with precedence by commitment, never penalised."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.errors import SubmissionError
 from tasks.core.scoring import metrics, ranks
-
-SAME = 1e-12
-"""Two submissions are the same where their rank correlation is within this of 1."""
 
 
 def earlier_models(
@@ -19,17 +17,23 @@ def earlier_models(
 ) -> dict[int, int]:
     """Return for each duplicate the row that was committed first.
 
+    Two submissions are the same where their ranks are equal, for every score takes the ranks
+    alone. Ranks are found by their SHA-256 and then compared in full, so that the work grows with
+    the number of submissions and not with that of their pairs.
+
     Args:
-        predictions: finite values, shape (n_models, n_ids); may be memory-mapped.
+        predictions: finite values, shape (n_models, n_ids); may be memory-mapped, for it is read
+            in batches of which only digests are kept.
         digests: of each row's content; equal digests are duplicates too.
         precedence: block and log index of each row's last commitment.
 
     Returns:
         Row of the duplicate -> row of the earliest submission that equals it. Rows without an
-        earlier equal are not in it.
+        earlier equal are not in it; constant rows equal others by their digests only.
 
     Raises:
-        SubmissionError: if the numbers of rows, digests and commitments differ.
+        SubmissionError: if the numbers of rows, digests and commitments differ, or a value is
+            not finite.
     """
     n_models = predictions.shape[0]
     if not n_models == len(digests) == len(precedence):
@@ -37,45 +41,35 @@ def earlier_models(
             f"{n_models} rows, {len(digests)} digests and {len(precedence)} commitments"
         )
     order = sorted(range(n_models), key=lambda row: precedence[row])
-    earliest: dict[int, int] = {}
-    for later, earlier in _equal_places(predictions, digests, order):
-        # The lowest place wins, whichever block of the matrix brings it first.
-        earliest[later] = min(earlier, earliest.get(later, earlier))
-    return {order[later]: order[earlier] for later, earlier in sorted(earliest.items())}
+    copies = [_firsts(digests, order)]
+    by_ranks = _firsts(_rank_digests(predictions), order)
+    copies.append({row: first for row, first in by_ranks.items() if _same(predictions, row, first)})
+    found: dict[int, int] = {}
+    for row in order:
+        earlier = [firsts[row] for firsts in copies if row in firsts]
+        if earlier:
+            found[row] = min(earlier, key=lambda first: precedence[first])
+    return found
 
 
-def _equal_places(
-    predictions: NDArray[np.float64], digests: Sequence[str], order: Sequence[int]
-) -> list[tuple[int, int]]:
-    """Return the pairs (later, earlier) of equal submissions, as places in `order`."""
-    pairs = _equal_digests(digests, order)
-    rows = np.asarray(order, dtype=np.intp)
-    for first, last in metrics.batch_edges(len(order)):
-        later = _unit_rows(predictions[rows[first:last]])
-        for start, stop in metrics.batch_edges(last):
-            earlier = later if start == first else _unit_rows(predictions[rows[start:stop]])
-            below, above = np.nonzero(later @ earlier.T > 1.0 - SAME)
-            pairs.extend(
-                (int(i), int(j)) for i, j in zip(below + first, above + start, strict=True) if j < i
-            )
-    return pairs
+def _firsts(keys: Sequence[Hashable], order: Sequence[int]) -> dict[int, int]:
+    """Return the first row in an order that has a row's key, for all but these first ones."""
+    seen: dict[Hashable, int] = {}
+    firsts = {row: seen.setdefault(keys[row], row) for row in order if keys[row] is not None}
+    return {row: first for row, first in firsts.items() if first != row}
 
 
-def _equal_digests(digests: Sequence[str], order: Sequence[int]) -> list[tuple[int, int]]:
-    seen: dict[str, int] = {}
-    pairs = []
-    for place, row in enumerate(order):
-        earlier = seen.setdefault(digests[row], place)
-        if earlier < place:
-            pairs.append((place, earlier))
-    return pairs
+def _rank_digests(predictions: NDArray[np.float64]) -> list[bytes | None]:
+    """Return the digest of each row's ranks; None for a constant row, which has no order."""
+    digests: list[bytes | None] = []
+    for first, last in metrics.batch_edges(len(predictions)):
+        # No rank needs more than 32 bits, and fewer bytes are quicker to digest.
+        for doubled in ranks.doubled(predictions[first:last]).astype(np.uint32):
+            constant = bool((doubled == doubled[0]).all())
+            digests.append(None if constant else hashlib.sha256(doubled.tobytes()).digest())
+    return digests
 
 
-def _unit_rows(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return gaussianised ranks, centred and of length one; zeros for a constant row."""
-    quantiles = ranks.gauss(predictions)
-    centred = quantiles - quantiles.mean(axis=1, keepdims=True)
-    norms = np.sqrt((centred * centred).sum(axis=1, keepdims=True))
-    zeros = np.zeros_like(centred)
-    units: NDArray[np.float64] = np.divide(centred, norms, out=zeros, where=norms > 0)
-    return units
+def _same(predictions: NDArray[np.float64], row: int, other: int) -> bool:
+    doubled = ranks.doubled(predictions[[row, other]])
+    return np.array_equal(doubled[0], doubled[1])

@@ -4,17 +4,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.errors import DataError
+from tasks.core.scoring import features as eras
 from tasks.core.scoring import ranks
+from tasks.core.scoring.features import Features, Values
+
+_ROWS = 128
 
 
 def feature_correlations(
-    predictions: NDArray[np.float64], features: NDArray[np.float64] | NDArray[np.int8]
+    predictions: NDArray[np.float64], features: Values | Features
 ) -> NDArray[np.float64]:
     """Return the plain correlation of each submission with each feature.
 
     Args:
         predictions: finite values, not ranked here, shape (n_models, n_ids) or (n_ids,).
-        features: finite numbers, shape (n_features, n_ids).
+        features: finite numbers, shape (n_features, n_ids); prepared where calls share them.
 
     Returns:
         Correlations, shape (n_models, n_features) or (n_features,); NaN where the submission or
@@ -23,16 +27,20 @@ def feature_correlations(
     Raises:
         DataError: if the shapes do not fit.
     """
-    if features.ndim != 2 or predictions.shape[-1:] != features.shape[1:]:
-        raise DataError(f"predictions {predictions.shape} do not fit features {features.shape}")
-    rows = _units(ranks.rows(predictions))
-    columns = _units(np.ascontiguousarray(features, dtype=np.float64))
-    correlations: NDArray[np.float64] = rows @ columns.T
-    return correlations.reshape((*predictions.shape[:-1], len(features)))
+    prepared = eras.prepared(features, predictions.shape[-1])
+    values = ranks.rows(predictions)
+    found = np.empty((len(values), len(prepared.units)))
+    # A block of rows at a time stays in the processor's cache.
+    for first in range(0, len(values), _ROWS):
+        units, lengths = eras.unit_rows(values[first : first + _ROWS], first)
+        part = np.matmul(units, prepared.units.T, out=found[first : first + _ROWS])
+        part[lengths == 0] = np.nan
+    found[:, prepared.lengths == 0] = np.nan
+    return found.reshape((*predictions.shape[:-1], found.shape[1]))
 
 
 def max_feature_correlation(
-    predictions: NDArray[np.float64], features: NDArray[np.float64] | NDArray[np.int8]
+    predictions: NDArray[np.float64], features: Values | Features
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the feature that each submission moves with most, and how strongly.
 
@@ -49,7 +57,7 @@ def max_feature_correlation(
 
     Source: docs/protocol.md, "Further scores".
     """
-    if not len(features):
+    if not len(features.values if isinstance(features, Features) else features):
         raise DataError("there are no features to correlate with")
     sizes = np.abs(feature_correlations(predictions, features))
     defined = ~np.isnan(sizes)
@@ -57,15 +65,3 @@ def max_feature_correlation(
     positions = found.argmax(axis=-1)
     largest = np.take_along_axis(sizes, positions[..., np.newaxis], axis=-1)[..., 0]
     return np.where(defined.any(axis=-1), positions, -1), largest
-
-
-def _units(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return rows with mean 0 and of length one; NaN for a constant row."""
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    lengths = np.sqrt((centred * centred).sum(axis=1, keepdims=True))
-    # What the mean's rounding leaves of equal values is no direction.
-    some = rows.min(axis=1, keepdims=True) < rows.max(axis=1, keepdims=True)
-    units: NDArray[np.float64] = np.divide(
-        centred, lengths, out=np.full_like(centred, np.nan), where=some
-    )
-    return units

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tasks.core.errors import SubmissionError
 from tasks.core.money.units import Wei
-from tasks.core.scoring import ordering, ranks
+from tasks.core.scoring import neutralization, ordering, ranks
+from tasks.core.scoring.features import Features, Values
 
 
 def stake_weights(stakes: Sequence[Wei]) -> NDArray[np.float64]:
@@ -105,16 +106,21 @@ def combine(partials: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return total
 
 
-def finish(total: NDArray[np.float64]) -> NDArray[np.float64]:
+def finish(
+    total: NDArray[np.float64], neutralizers: Values | Features | None = None
+) -> NDArray[np.float64]:
     """Return the blend as predictions again: standardised, rounded to 1e-10, ranked into (0, 1).
 
     Args:
         total: the combined sum, shape (n_ids,).
+        neutralizers: what is taken out of the sum first, shape (n_neutralizers, n_ids).
 
     Returns:
         Predictions, shape (n_ids,); 1/2 everywhere where the submissions cancel, as a lone
         p / 1 - p pair of equal stakes does.
     """
+    if neutralizers is not None:
+        total = neutralization.neutralize(total, neutralizers)
     # What the last bits leave of submissions that cancel must not become an order.
     return ranks.ranked(np.round(total, 12))
 

@@ -41,9 +41,9 @@ def corr(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDAr
 
     Source: docs/protocol.md, "Scores".
     """
-    kept = _scorable(predictions, targets)
-    known = targets[kept]
-    return correlate(_cut(predictions, kept), ranks.pow15(known - known.mean()))
+    kept = scorable(predictions, targets)
+    found = products(_cut(predictions, kept), powered=[corr_vector(targets, kept)])
+    return correlations(found).reshape(predictions.shape[:-1])
 
 
 def contribution(
@@ -68,9 +68,8 @@ def contribution(
 
     Source: docs/protocol.md, "Scores".
     """
-    kept = _scorable(predictions, targets)
-    fixed = direction(_reference(reference, kept), 4.0 * targets[kept])
-    return project(_cut(predictions, kept), fixed)
+    kept = scorable(predictions, targets)
+    return project(_cut(predictions, kept), contribution_vector(reference, targets, kept))
 
 
 def score_rows(
@@ -98,17 +97,46 @@ def score_rows(
 
     Source: docs/protocol.md, "Scores".
     """
-    kept = _scorable(predictions, targets)
-    known = targets[kept]
+    kept = scorable(predictions, targets)
     directions = [
-        direction(_reference(reference, kept), 4.0 * known) for reference in (meta_model, benchmark)
+        contribution_vector(reference, targets, kept) for reference in (meta_model, benchmark)
     ]
-    vector = _unit(ranks.pow15(known - known.mean()))
-    found = products(_cut(predictions, kept), directions, [vector])
-    corrs = _correlations(found[:, 2:])
+    found = products(_cut(predictions, kept), directions, [corr_vector(targets, kept)])
+    corrs = correlations(found[:, 2:])
     columns = np.column_stack((np.where(np.isnan(corrs), 0.0, corrs), found[:, :2]))
     nanos = [scores.score_nano(score) for score in columns.ravel().tolist()]
     return np.array(nanos, dtype=np.int64).reshape(columns.shape)
+
+
+def corr_vector(targets: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the vector whose product with powered quantiles is CORR, but for their length.
+
+    Args:
+        targets: shape (n_ids,).
+        kept: which of them there are.
+
+    Raises:
+        DataError: if they are constant.
+    """
+    known = targets[kept]
+    return _unit(ranks.pow15(known - known.mean()))
+
+
+def contribution_vector(
+    reference: NDArray[np.float64], targets: NDArray[np.float64], kept: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the vector whose product with quantiles is what they add to a reference.
+
+    Args:
+        reference: predictions, shape (n_ids,).
+        targets: in [0, 1], shape (n_ids,).
+        kept: which of them there are.
+
+    Raises:
+        DataError: if the reference has another shape.
+        SubmissionError: if it is not finite.
+    """
+    return direction(_reference(reference, kept), 4.0 * targets[kept])
 
 
 def correlate(predictions: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,7 +153,7 @@ def correlate(predictions: NDArray[np.float64], vector: NDArray[np.float64]) -> 
         DataError: if the vector is constant.
         SubmissionError: if a prediction is not finite.
     """
-    found = _correlations(products(predictions, powered=[_unit(vector)]))
+    found = correlations(products(predictions, powered=[_unit(vector)]))
     return found.reshape(predictions.shape[:-1])
 
 
@@ -138,6 +166,8 @@ def products(
     predictions: NDArray[np.float64],
     plain: Sequence[NDArray[np.float64]] = (),
     powered: Sequence[NDArray[np.float64]] = (),
+    quantiles: NDArray[np.float64] | None = None,
+    first: int = 0,
 ) -> NDArray[np.float64]:
     """Return the dot products of vectors with submissions' quantiles, plain or to the power 1.5.
 
@@ -145,6 +175,8 @@ def products(
         predictions: finite values, shape (n_models, n_ids) or (n_ids,).
         plain: vectors of shape (n_ids,) for the quantiles.
         powered: vectors of shape (n_ids,) for the quantiles to the power 1.5.
+        quantiles: takes the quantiles themselves if given, shape (n_models, n_ids).
+        first: the number of the first row in messages, where these are a block of rows.
 
     Returns:
         First the plain ones, then the powered ones, then the length of the centred powered
@@ -157,7 +189,9 @@ def products(
     none, n_ids = np.empty((0, rows.shape[1])), rows.shape[1]
     found = np.empty((len(rows), len(plain) + len(powered) + 1))
     left, right = (np.stack(group) if group else none for group in (plain, powered))
-    ranks.check_finite(ordering.project(rows, ranks.tables(n_ids), left, right, found))
+    wanted = none if quantiles is None else quantiles
+    bad_row = ordering.project(rows, ranks.tables(n_ids), left, right, found, wanted)
+    ranks.check_finite(bad_row, first)
     return found
 
 
@@ -197,7 +231,7 @@ def direction(reference: NDArray[np.float64], targets: NDArray[np.float64]) -> N
     return fixed
 
 
-def _correlations(products: NDArray[np.float64]) -> NDArray[np.float64]:
+def correlations(products: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return dot products with a vector of length one, divided by the length beside them."""
     lengths = products[:, 1]
     undefined = np.full(len(products), np.nan)
@@ -207,8 +241,12 @@ def _correlations(products: NDArray[np.float64]) -> NDArray[np.float64]:
     return corrs
 
 
-def _scorable(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which ids have a target, after checking the targets' shape and range."""
+def scorable(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which ids have a target, after checking the shapes and the targets' range.
+
+    Raises:
+        DataError: if the shapes differ, no id has a target, or one is outside [0, 1].
+    """
     kept = matured(predictions, targets)
     if targets[kept].min() < 0 or targets[kept].max() > 1:
         raise DataError("targets must lie in [0, 1]")

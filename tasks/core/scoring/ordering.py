@@ -126,6 +126,7 @@ def project(
     plain: NDArray[np.float64],
     powered: NDArray[np.float64],
     out: NDArray[np.float64],
+    looked_up: NDArray[np.float64],
 ) -> int:
     """Write the dot products of vectors with what two tables say of each value's rank.
 
@@ -136,6 +137,7 @@ def project(
         powered: vectors for the second table, shape (n_powered, n_ids).
         out: takes the products of both, and in the last column how long the row is that the
             second table makes, its mean taken away; shape (n_rows, n_plain + n_powered + 1).
+        looked_up: takes what the first table says, shape (n_rows, n_ids); or (0, n_ids).
     """
     memory, distinct = _scratch(rows.shape[1]), tables[:, 1::2].copy()
     ids, ordered, placed = memory[0], memory[1], np.empty((2, rows.shape[1]))
@@ -155,6 +157,8 @@ def project(
                 out[row, column] = _dot(placed[group], vector)
             else:
                 out[row, column] = _mirrored_dot(ids, distinct[group], vector)
+        if looked_up.shape[0]:
+            _place(memory, kind, tables[0], distinct[0], looked_up[row])
         out[row, -1] = _length(placed[1], ones) if kind == _EQUAL else length
         if ordered[0] == ordered[-1]:
             out[row, -1] = 0.0

@@ -33,14 +33,18 @@ def rows(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
     return values
 
 
-def check_finite(bad_row: int) -> None:
-    """Raise for a row in which a loop has met a value that is not finite; -1 is for none.
+def check_finite(bad_row: int, first: int = 0) -> None:
+    """Raise for a row in which a loop has met a value that is not finite.
+
+    Args:
+        bad_row: the row, -1 for none.
+        first: the number of the loop's first row, where it has seen a block of rows only.
 
     Raises:
         SubmissionError: if there is one.
     """
     if bad_row >= 0:
-        raise SubmissionError(f"row {bad_row} holds a value that is not finite")
+        raise SubmissionError(f"row {first + bad_row} holds a value that is not finite")
 
 
 def average_rank(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,13 +75,14 @@ def rank(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
     return ranks
 
 
-def gauss(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+def gauss(predictions: NDArray[np.float64], first: int = 0) -> NDArray[np.float64]:
     """Return the normal quantiles of each row's ranks.
 
     A row and the same row in reverse order (p and 1 - p) give exactly opposite numbers.
 
     Args:
         predictions: finite values, shape (n_models, n_ids) or (n_ids,).
+        first: the number of the first row in messages, where these are a block of rows.
 
     Raises:
         SubmissionError: if a value is not finite or there are no ids.
@@ -86,7 +91,7 @@ def gauss(predictions: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     values = rows(predictions)
     out = np.empty(values.shape)
-    check_finite(ordering.look_up(values, tables(values.shape[1])[0], out))
+    check_finite(ordering.look_up(values, tables(values.shape[1])[0], out), first)
     return out.reshape(predictions.shape)
 
 

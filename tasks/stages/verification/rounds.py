@@ -11,8 +11,8 @@ from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.errors import SubmissionError
 from tasks.core.money.units import RoundId
+from tasks.core.protocol import alignment, canonical, commitments, scores
 from tasks.core.protocol import book as books
-from tasks.core.protocol import canonical, commitments, scores, submissions
 from tasks.core.protocol.ledger import Ledger
 from tasks.core.protocol.table import Table
 from tasks.core.rules import ScoringRule
@@ -104,14 +104,14 @@ class RoundChecks(EntryChecks):
                 wrong.append(f"predictions of {row['name']} differ from their commitment")
                 continue
             try:
-                submissions.check_values(values)
+                alignment.check_values(values)
             except SubmissionError as error:
                 wrong.append(f"predictions of {row['name']} were accepted but {error}")
         require_none(wrong)
         ref = Ref.from_json(self.results["predictions"])
         stated = self.book["contents"]["predictions_sha256"]
         require(ref.sha256 == stated, "the matrix is not the one in the book")
-        self.lake.read(ref)
+        self.lake.check(ref)
         return f"{len(self.accepted)} rows"
 
     def meta_model(self) -> str:

@@ -1,6 +1,5 @@
 """What anybody can read of a round, and what follows from it again."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.adapters import tables
+from tasks.adapters import matrices, tables
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.money.units import RoundId, Wei
@@ -61,9 +60,7 @@ class RoundView:
     def matrix(self) -> NDArray[np.float64]:
         """Return the predictions as they lie in the file; `predictions` checks every row."""
         ref = Ref.from_json(self.results["predictions"])
-        content = io.BytesIO(self.lake.path(ref).read_bytes())
-        matrix: NDArray[np.float64] = np.load(content, allow_pickle=False)
-        return matrix
+        return matrices.open_matrix(self.lake.path(ref))
 
     @cached_property
     def accepted(self) -> list[dict[str, Any]]:

@@ -1,0 +1,55 @@
+"""`erarium diagnose`: the whole validation report of one model."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flows.cli import options, scoring_options
+
+
+@click.command(short_help="Make the validation report of one model, with a page.")
+@scoring_options.predictions
+@click.option("--prediction-column", metavar="NAME", help="The only model's, if unset.")
+@scoring_options.targets
+@scoring_options.target_column
+@scoring_options.meta_model
+@scoring_options.meta_model_column
+@scoring_options.benchmark
+@scoring_options.benchmark_column
+@scoring_options.features
+@scoring_options.feature_columns
+@scoring_options.partial
+@scoring_options.overlap
+@scoring_options.output("--html", "The page; diagnosis.html if unset.")
+@options.json_file
+def diagnose(
+    prediction_column: str | None,
+    html: Path | None,
+    json_file: Path | None,
+    overlap: int,
+    partial: bool,
+    **words: Any,
+) -> int:
+    """Report all that one prediction column shows over its eras, and write it as a page.
+
+    The files are those of `erarium score`; a benchmark gives BMC and the correlation with it. The
+    page is one HTML file that needs no other.
+    """
+    # Imported here, so that help and mistyped options answer at once.
+    from flows.cli import scoring_console, waiting
+    from tasks.client import diagnosis, pages, score_sources
+    from tasks.client.score_tables import Tables
+
+    column = None if prediction_column is None else (prediction_column,)
+    with waiting.shown() as tell:
+        tables = Tables(score_sources.named(prediction_columns=column, **words), partial=partial)
+        found = diagnosis.diagnose(tables, overlap, tell)
+    page = Path("diagnosis.html") if html is None else html
+    scoring_options.write(page, pages.diagnosis_page(found, words["predictions"].name).encode())
+    document = found.to_json()
+    if json_file is not None:
+        options.write_json(json_file, document)
+    scoring_console.print_diagnosis(document)
+    click.echo(f"\n{page} shows it all: open it in a browser")
+    return 0

@@ -1,0 +1,267 @@
+"""What a modeller's estimator is fitted on: a published snapshot, or a file of his own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.adapters import column_files
+from tasks.adapters.lake import Lake
+from tasks.client.data import VERSION, Dataset
+from tasks.client.era_tables import KEYS, EraTable, Numbers, in_order
+from tasks.core.data import purge
+from tasks.core.errors import DataError
+
+MAIN_TARGET = "20d1l"
+"""The target of a snapshot that rounds are scored on."""
+
+_FEATURE, _TARGET, _END = "feature", "target", "target_end_era"
+_BENCHMARK = "benchmark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldRows:
+    """One era's rows, sorted by id.
+
+    Attributes:
+        ids: shape (n_rows,).
+        features: shape (n_features, n_rows).
+        targets: shape (n_rows,); NaN where there is none.
+        benchmark: shape (n_rows,), or None.
+    """
+
+    ids: list[str]
+    features: Numbers
+    targets: NDArray[np.float64]
+    benchmark: NDArray[np.float64] | None
+
+
+class FoldData(Protocol):
+    """Eras with targets, and when each target ends."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Return the features' names, in the order of the rows."""
+
+    @property
+    def eras(self) -> list[str]:
+        """Return the names of the eras, in order."""
+
+    @property
+    def ends(self) -> list[int | None]:
+        """Return the position of the first era on or after each era's end of the target."""
+
+    def rows(self, era: str) -> FoldRows:
+        """Return an era's rows."""
+
+
+class SnapshotData:
+    """A published snapshot."""
+
+    def __init__(self, lake: Lake, name: str, target: str | None, words: Sequence[str]) -> None:
+        """Read a snapshot's manifest.
+
+        Args:
+            lake: where it is published.
+            name: of the snapshot, such as `live_205`.
+            target: the target's name; the main one if None.
+            words: features, or one set of them; none for all.
+
+        Raises:
+            DataError: if no era has the target, or a feature or set is not there.
+            LakeError: if the snapshot is not published.
+        """
+        self._dataset = Dataset.open(lake, name)
+        self._target = (target or MAIN_TARGET).removeprefix(f"{_TARGET}_")
+        version = lake.find(f"versions/{VERSION}/version")
+        names = version["features"] if version else self._dataset.feature_names
+        sets = version["feature_sets"] if version else {}
+        self._features = _chosen(names, sets, words, name)
+        self._columns = [list(names).index(feature) for feature in self._features]
+        kept = [era for era in self._dataset.eras.values() if era.targets is not None]
+        known = {target for era in kept for target in era.target_end_era}
+        if self._target not in known:
+            raise DataError(
+                f"snapshot {name} has no target {self._target!r}; it has {', '.join(sorted(known))}"
+            )
+        kept = [era for era in kept if self._has_target(era.name)]
+        self._eras = [era.name for era in kept]
+        ends = [era.target_end_era[self._target] for era in kept]
+        self._ends = purge.end_positions(self._eras, ends)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Return the features' names, in the order of the rows."""
+        return self._features
+
+    @property
+    def eras(self) -> list[str]:
+        """Return the names of the eras with a target, in order."""
+        return self._eras
+
+    @property
+    def ends(self) -> list[int | None]:
+        """Return the position of the first era on or after each era's end of the target."""
+        return self._ends
+
+    def rows(self, era: str) -> FoldRows:
+        """Return an era's rows."""
+        benchmark = None
+        if self._dataset.eras[era].benchmarks is not None:
+            benchmark = self._dataset.benchmarks(era).get(_BENCHMARK)
+        return FoldRows(
+            ids=self._dataset.ids(era),
+            features=np.ascontiguousarray(self._dataset.features(era)[:, self._columns].T),
+            targets=self._dataset.targets(era)[self._target],
+            benchmark=benchmark,
+        )
+
+    def _has_target(self, era: str) -> bool:
+        return not bool(np.isnan(self._dataset.targets(era)[self._target]).all())
+
+
+class FileData:
+    """A Parquet or CSV file in Numerai's layout: id, era, features, targets."""
+
+    def __init__(
+        self, path: Path, target: str | None, words: Sequence[str], purge_eras: int | None
+    ) -> None:
+        """Read the columns that are needed.
+
+        Args:
+            path: the file.
+            target: its column, with or without `target_` before it; `target` if None.
+            words: features, or one set of a `features.json` beside the file; none for all columns
+                whose name begins with `feature`.
+            purge_eras: eras before each prediction to leave out of the fit; None where the column
+                `target_end_era`, or a `manifest.json` beside the file, tells the targets' ends.
+
+        Raises:
+            DataError: if the file or a column cannot be used, or nothing tells the ends.
+        """
+        names = column_files.column_names(path)
+        self._path = path
+        self._target = _target_column(path, names, target)
+        found = [name for name in names if name.startswith(_FEATURE)]
+        self._features = _chosen(found, _sets_beside(path), words, str(path), names)
+        by_column = purge_eras is None and _END in names
+        columns = [*self._features, self._target]
+        self._table = EraTable(path, columns, [_END] if by_column else [])
+        self._eras = [era for era in in_order(self._table.eras) if self._has_target(era)]
+        if purge_eras is not None:
+            count = len(self._eras)
+            self._ends: list[int | None] = [place + purge_eras + 1 for place in range(count)]
+        elif by_column:
+            ends = [self._table.label(_END, era) for era in self._eras]
+            self._ends = purge.end_positions(self._eras, ends)
+        else:
+            self._ends = purge.end_positions(self._eras, self._ends_beside())
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Return the features' names, in the order of the rows."""
+        return self._features
+
+    @property
+    def eras(self) -> list[str]:
+        """Return the names of the eras with a target, in order."""
+        return self._eras
+
+    @property
+    def ends(self) -> list[int | None]:
+        """Return the position of the first era on or after each era's end of the target."""
+        return self._ends
+
+    def rows(self, era: str) -> FoldRows:
+        """Return an era's rows.
+
+        Raises:
+            DataError: if an id is there twice, or a feature is missing in a row.
+        """
+        ids, rows = self._table.era(era)
+        features = self._table.narrow(self._features, rows)
+        bad = ~np.isfinite(features)
+        if bad.any():
+            column, place = (int(axis[0]) for axis in np.nonzero(bad))
+            raise DataError(
+                f"{self._path}: the column {self._features[column]!r} is missing or infinite for "
+                f"{int(bad[column].sum())} of {len(ids)} ids of era {era}, such as "
+                f"{ids[place].as_py()!r}; choose other --features"
+            )
+        targets = self._table.values([self._target], rows)[0]
+        return FoldRows(ids=ids.to_pylist(), features=features, targets=targets, benchmark=None)
+
+    def _has_target(self, era: str) -> bool:
+        _, rows = self._table.era(era)
+        return not bool(np.isnan(self._table.values([self._target], rows)).all())
+
+    def _ends_beside(self) -> list[str | None]:
+        """Return each era's target_end_era of the manifest beside the file."""
+        manifest = self._path.parent / "manifest.json"
+        advice = "say --purge-eras N, or add a column target_end_era"
+        if not manifest.is_file():
+            raise DataError(f"{self._path}: nothing tells when a target ends: {advice}")
+        name = self._target.removeprefix(f"{_TARGET}_")
+        name = MAIN_TARGET if name == _TARGET else name
+        try:
+            entries = json.loads(manifest.read_bytes())["eras"]
+            ends = {entry["era"]: entry["target_end_era"][name] for entry in entries}
+            return [ends[era] for era in self._eras]
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{manifest} does not tell when the target {name} of each era ends: {advice}"
+            ) from error
+
+
+def _target_column(path: Path, names: Sequence[str], target: str | None) -> str:
+    wanted = target or _TARGET
+    for name in (wanted, f"{_TARGET}_{wanted}"):
+        if name in names and name not in KEYS:
+            return name
+    there = [name for name in names if name.startswith(_TARGET) and name != _END]
+    raise DataError(f"{path}: no column is the target {wanted!r}; it has {', '.join(there) or '-'}")
+
+
+def _sets_beside(path: Path) -> Mapping[str, Sequence[str]]:
+    """Return the feature sets of a `features.json` beside a file; none without it."""
+    features = path.parent / "features.json"
+    if not features.is_file():
+        return {}
+    try:
+        sets: Mapping[str, Sequence[str]] = json.loads(features.read_bytes())["feature_sets"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{features} has no sound feature_sets: mend or remove it") from error
+    return sets
+
+
+def _chosen(
+    names: Sequence[str],
+    sets: Mapping[str, Any],
+    words: Sequence[str],
+    where: str,
+    columns: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Return the features that a person means.
+
+    Args:
+        names: all features.
+        sets: names by set.
+        words: features, or one set; none for all.
+        where: where they are, for messages.
+        columns: what may be named besides.
+    """
+    chosen = tuple(sets[words[0]]) if len(words) == 1 and words[0] in sets else tuple(words)
+    chosen = chosen or tuple(names)
+    if not chosen:
+        raise DataError(f"{where}: no column is a feature; say --features")
+    missing = [name for name in chosen if name not in names and name not in columns]
+    if missing:
+        known = f"; its sets are {', '.join(sorted(sets))}" if sets else ""
+        raise DataError(f"{where} has no feature or set {missing[0]!r}{known}")
+    if len(set(chosen)) != len(chosen):
+        raise DataError(f"{where}: a feature is named twice in {', '.join(chosen[:12])}")
+    return chosen
