@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-inde
 	--python-version 3.11 --universal --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check fmt lock artifacts bench chaos clean gates
+.PHONY: help run setup test check fmt lock artifacts bench chaos fuzz parity clean gates
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,12 @@ bench: setup  ## measure and print
 
 chaos: setup  ## kill processes at the worst moments and check that nothing is lost
 	@$(PYTEST) -m chaos -s $(ARGS)
+
+fuzz: setup  ## read 2,000 mutated submission files and check that no wrong number is believed
+	@$(PYTEST) -p no:boa_test -m fuzz -s $(ARGS)
+
+parity: setup  ## run numerai-tools' own tests on tasks.numerai_compat; PEER=DIR is its checkout
+	@$(BIN)/python tests/parity/run.py "$(PEER)"
 
 clean:  ## remove all that is made here: .venv, the node, caches; homes stay
 	rm -rf .venv deployment/node/bin deployment/node/*/node_modules build dist

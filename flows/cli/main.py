@@ -17,6 +17,7 @@ _COMMANDS = {
     "score": ("flows.cli.score", "Score predictions in a file against targets, era by era."),
     "diagnose": ("flows.cli.diagnose", "Write the whole validation report of one model."),
     "cv": ("flows.cli.cv", "Cross-validate an estimator of your own, purged by dates."),
+    "validate": ("flows.cli.validate", "Check a submission file as the intake of a round does."),
     "payouts": ("flows.cli.payouts", "Apply the payout rule to a table of scores and stakes."),
     "node": ("flows.cli.node", "Serve a home's chain until Ctrl-C, for scripts that read it."),
 }

@@ -6,7 +6,7 @@ from typing import Any
 from tasks.core.errors import InputError
 from tasks.core.money.units import WAD, Wei
 
-SCORING_VERSION = "1"
+SCORING_VERSION = "2"
 """Changes whenever a published score could change."""
 
 OVERLAP = 6

@@ -74,7 +74,8 @@ def _contents(
     matrix = matrices.open_matrix(path)
     precedence = [(entrant.block, entrant.log_index) for entrant, _ in accepted]
     digests = [(verdict.digest or b"").hex() for _, verdict in accepted]
-    copies = duplicates.earlier_models(matrix, digests, precedence)
+    of_ranks = scoring.rank_digests(desk.executor, path, key=f"ranks-{round_id}")
+    copies = duplicates.earlier_models(matrix, digests, precedence, of_ranks)
     models = [entrant.model for entrant, _ in accepted]
     return Contents(
         predictions_sha256=predictions.sha256,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tasks.adapters import matrices
 from tasks.adapters.cluster import Executor
 from tasks.core.errors import LakeError
-from tasks.core.scoring import meta_model, metrics
+from tasks.core.scoring import duplicates, meta_model, metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,25 @@ def blend_matrix(
     ]
     partials: Sequence[NDArray[np.float64]] = executor.map(blend_batch, batches, key=key)
     return meta_model.finish(meta_model.combine(partials))
+
+
+def rank_digests(executor: Executor, matrix: Path, *, key: str) -> list[bytes | None]:
+    """Return the digest of every row's ranks, by which duplicates are found.
+
+    Args:
+        executor: where the batches run.
+        matrix: a .npy file, shape (n_models, n_ids).
+        key: names the work on the cluster.
+    """
+    edges = metrics.batch_edges(matrices.open_matrix(matrix).shape[0])
+    batches = [(matrix, first, last) for first, last in edges]
+    return [digest for batch in executor.map(digest_batch, batches, key=key) for digest in batch]
+
+
+def digest_batch(batch: tuple[Path, int, int]) -> list[bytes | None]:
+    """Return the digests of one batch's ranks; the batch is a matrix and its half-open rows."""
+    matrix, first, last = batch
+    return duplicates.rank_digests(matrices.open_matrix(matrix)[first:last])
 
 
 def score_batch(batch: ScoreBatch) -> NDArray[np.int64]:

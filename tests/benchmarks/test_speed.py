@@ -13,14 +13,12 @@ import pytest
 from numerai_tools import scoring as peer
 
 from tasks.core.scoring import (
-    exposure,
     neutralization,
     ordering,
     originality,
     ranks,
     scorecards,
 )
-from tasks.core.scoring.features import Features
 from tests.benchmarks import meter
 from tests.benchmarks.meter import Row
 
@@ -222,9 +220,7 @@ def test_diagnostics(bench):
 
     def diagnose():
         for row, targets, meta_model, values in eras:
-            features = Features(values)
-            scorecards.score(row, targets, meta_model, features)
-            exposure.feature_correlations(row, features)
+            scorecards.score(row, targets, meta_model, values)
 
     best = meter.interleaved({"ours": diagnose}, repeats=4)
     bench.append(meter.under("diagnostics", best["ours"], n_eras, 0.35))

@@ -90,6 +90,14 @@ def test_alignment__id_that_is_not_utf8__is_refused_and_named():
         rows.finish()
 
 
+def test_alignment__large_strings_not_live__are_named():
+    rows = Alignment(LiveIds.of(["aa", "bb"]))
+    rows.add(pa.array(["bb", "cc"], pa.large_string()), np.zeros(2))
+
+    with pytest.raises(SubmissionError, match="such as 'aa'; 1 ids are not live, such as 'cc'"):
+        rows.finish()
+
+
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
@@ -144,11 +152,12 @@ def test_id_table__hashes_that_tell_nothing__give_no_wrong_place(monkeypatch):
     assert found == [*range(299, -1, -1), -1]
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
 @pytest.mark.parametrize("lengths", ["one", "several"])
-def test_id_table__a_piece_of_a_larger_column__is_looked_up_from_where_it_begins(lengths):
+def test_id_table__a_piece_of_a_larger_column__is_looked_up_from_where_it_begins(lengths, kind):
     ids = files.live_ids(20) if lengths == "one" else [f"a{number}" for number in range(20)]
     table = IdTable(pa.array(ids))
-    column = pa.array([*ids, *ids[::-1]])
+    column = pa.array([*ids, *ids[::-1]], kind)
 
     assert table.places(column[10:25]).tolist() == [*range(10, 20), 19, 18, 17, 16, 15]
     assert table.places(column[:0]).tolist() == []

@@ -75,7 +75,7 @@ class Alignment:
         """Put some rows in their places.
 
         Args:
-            ids: a pyarrow string array without nulls.
+            ids: a pyarrow string or large string array without nulls.
             values: a prediction for each of `ids`, shape (n_rows,).
 
         Raises:
@@ -118,7 +118,7 @@ class Alignment:
     def _note_extra(self, ids: Any) -> None:
         if not self._extra:
             # Bytes, since a file may hold text that is not UTF-8.
-            first: bytes = ids[:1].cast(pa.binary())[0].as_py()
+            first: bytes = ids[0].as_buffer().to_pybytes()
             self._first_extra = shown(first.decode(errors="backslashreplace"))
         self._extra += len(ids)
 

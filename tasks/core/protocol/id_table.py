@@ -52,7 +52,7 @@ class IdTable:
         """Return the place of each id, -1 where it is not one of them; not to be changed.
 
         Args:
-            ids: a pyarrow string array without nulls.
+            ids: a pyarrow string or large string array without nulls.
         """
         # Most files have the order of the live file, so that of the file before.
         if ids.equals(self._last[0]):
@@ -88,18 +88,19 @@ class IdTable:
         if not len(ids):
             return None
         _, offsets, data = ids.buffers()
-        bounds = np.frombuffer(offsets, np.int32, len(ids) + 1, offset=4 * ids.offset)
+        kind = np.dtype(np.int64 if pa.types.is_large_string(ids.type) else np.int32)
+        bounds = np.frombuffer(offsets, kind, len(ids) + 1, offset=kind.itemsize * ids.offset)
         if (np.diff(bounds) != self._length).any():
             return None
         letters = np.frombuffer(data, np.uint8, len(ids) * self._length, offset=int(bounds[0]))
         rows = letters.reshape(len(ids), self._length)
         if missing := -self._length % _WORD_BYTES:
             rows = np.pad(rows, ((0, 0), (0, missing)))
-        return list(np.ascontiguousarray(rows.view(np.uint64).T))
+        return list(rows.view(np.uint64).T)
 
     def _search(self, ids: Any) -> NDArray[np.int64]:
         """Return the places as Arrow finds them, with a table of its own for every call."""
-        found = compute.index_in(ids, value_set=self._ids).fill_null(-1)
+        found = compute.index_in(ids.cast(pa.string()), value_set=self._ids).fill_null(-1)
         places: NDArray[np.int64] = found.to_numpy().astype(np.int64)
         return places
 

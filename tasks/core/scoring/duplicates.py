@@ -14,6 +14,7 @@ def earlier_models(
     predictions: NDArray[np.float64],
     digests: Sequence[str],
     precedence: Sequence[tuple[int, int]],
+    of_ranks: Sequence[bytes | None] | None = None,
 ) -> dict[int, int]:
     """Return for each duplicate the row that was committed first.
 
@@ -26,6 +27,7 @@ def earlier_models(
             in batches of which only digests are kept.
         digests: of each row's content; equal digests are duplicates too.
         precedence: block and log index of each row's last commitment.
+        of_ranks: the rows' `rank_digests`, where these were made elsewhere.
 
     Returns:
         Row of the duplicate -> row of the earliest submission that equals it. Rows without an
@@ -42,7 +44,10 @@ def earlier_models(
         )
     order = sorted(range(n_models), key=lambda row: precedence[row])
     copies = [_firsts(digests, order)]
-    by_ranks = _firsts(_rank_digests(predictions), order)
+    if of_ranks is None:
+        batches = [predictions[i:j] for i, j in metrics.batch_edges(n_models)]
+        of_ranks = [digest for rows in batches for digest in rank_digests(rows)]
+    by_ranks = _firsts(of_ranks, order)
     copies.append({row: first for row, first in by_ranks.items() if _same(predictions, row, first)})
     found: dict[int, int] = {}
     for row in order:
@@ -52,22 +57,26 @@ def earlier_models(
     return found
 
 
+def rank_digests(predictions: NDArray[np.float64]) -> list[bytes | None]:
+    """Return the SHA-256 of each row's ranks; None for a constant row, which has no order.
+
+    Args:
+        predictions: finite values, shape (n_models, n_ids).
+
+    Raises:
+        SubmissionError: if a value is not finite.
+    """
+    return [
+        None if (row == row[0]).all() else hashlib.sha256(row).digest()
+        for row in ranks.doubled(predictions).astype("<u4")
+    ]
+
+
 def _firsts(keys: Sequence[Hashable], order: Sequence[int]) -> dict[int, int]:
     """Return the first row in an order that has a row's key, for all but these first ones."""
     seen: dict[Hashable, int] = {}
     firsts = {row: seen.setdefault(keys[row], row) for row in order if keys[row] is not None}
     return {row: first for row, first in firsts.items() if first != row}
-
-
-def _rank_digests(predictions: NDArray[np.float64]) -> list[bytes | None]:
-    """Return the digest of each row's ranks; None for a constant row, which has no order."""
-    digests: list[bytes | None] = []
-    for first, last in metrics.batch_edges(len(predictions)):
-        # No rank needs more than 32 bits, and fewer bytes are quicker to digest.
-        for doubled in ranks.doubled(predictions[first:last]).astype(np.uint32):
-            constant = bool((doubled == doubled[0]).all())
-            digests.append(None if constant else hashlib.sha256(doubled.tobytes()).digest())
-    return digests
 
 
 def _same(predictions: NDArray[np.float64], row: int, other: int) -> bool:

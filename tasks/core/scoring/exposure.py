@@ -59,7 +59,19 @@ def max_feature_correlation(
     """
     if not len(features.values if isinstance(features, Features) else features):
         raise DataError("there are no features to correlate with")
-    sizes = np.abs(feature_correlations(predictions, features))
+    return strongest(feature_correlations(predictions, features))
+
+
+def strongest(
+    correlations: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the position of the largest absolute correlation, and that; see the function above.
+
+    Args:
+        correlations: with each feature, NaN for none, shape (n_models, n_features) or
+            (n_features,); at least one.
+    """
+    sizes = np.abs(correlations)
     defined = ~np.isnan(sizes)
     found = np.where(defined, sizes, -1.0)
     positions = found.argmax(axis=-1)

@@ -42,7 +42,7 @@ def corr(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> NDAr
     Source: docs/protocol.md, "Scores".
     """
     kept = scorable(predictions, targets)
-    found = products(_cut(predictions, kept), powered=[corr_vector(targets, kept)])
+    found = products(cut(predictions, kept), powered=[corr_vector(targets, kept)])
     return correlations(found).reshape(predictions.shape[:-1])
 
 
@@ -69,7 +69,7 @@ def contribution(
     Source: docs/protocol.md, "Scores".
     """
     kept = scorable(predictions, targets)
-    return project(_cut(predictions, kept), contribution_vector(reference, targets, kept))
+    return project(cut(predictions, kept), contribution_vector(reference, targets, kept))
 
 
 def score_rows(
@@ -101,7 +101,7 @@ def score_rows(
     directions = [
         contribution_vector(reference, targets, kept) for reference in (meta_model, benchmark)
     ]
-    found = products(_cut(predictions, kept), directions, [corr_vector(targets, kept)])
+    found = products(cut(predictions, kept), directions, [corr_vector(targets, kept)])
     corrs = correlations(found[:, 2:])
     columns = np.column_stack((np.where(np.isnan(corrs), 0.0, corrs), found[:, :2]))
     nanos = [scores.score_nano(score) for score in columns.ravel().tolist()]
@@ -118,7 +118,7 @@ def corr_vector(targets: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArra
     Raises:
         DataError: if they are constant.
     """
-    known = targets[kept]
+    known = cut(targets, kept)
     return _unit(ranks.pow15(known - known.mean()))
 
 
@@ -136,7 +136,7 @@ def contribution_vector(
         DataError: if the reference has another shape.
         SubmissionError: if it is not finite.
     """
-    return direction(_reference(reference, kept), 4.0 * targets[kept])
+    return direction(_reference(reference, kept), 4.0 * cut(targets, kept))
 
 
 def correlate(predictions: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -248,20 +248,22 @@ def scorable(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> 
         DataError: if the shapes differ, no id has a target, or one is outside [0, 1].
     """
     kept = matured(predictions, targets)
-    if targets[kept].min() < 0 or targets[kept].max() > 1:
+    known = cut(targets, kept)
+    if known.min() < 0 or known.max() > 1:
         raise DataError("targets must lie in [0, 1]")
     return kept
 
 
-def _cut(predictions: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-    rows: NDArray[np.float64] = predictions if kept.all() else predictions[..., kept]
-    return rows
+def cut(values: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return rows or a vector over the kept ids alone; the same memory where all are kept."""
+    some: NDArray[np.float64] = values if kept.all() else values[..., kept]
+    return some
 
 
 def _reference(reference: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
     if reference.shape != kept.shape:
         raise DataError(f"reference {reference.shape} does not fit targets {kept.shape}")
-    return ranks.gauss(reference[kept])
+    return ranks.gauss(cut(reference, kept))
 
 
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -72,16 +72,15 @@ def fnc(
     # A block of rows at a time stays in the processor's cache.
     for first in range(0, len(values), _ROWS):
         block = slice(first, first + _ROWS)
-        scores[block] = corr_of_rest(ranks.gauss(values[block], first), prepared, targets)
+        rest = rounded_rest(ranks.gauss(values[block], first), prepared)
+        scores[block] = metrics.corr(rest, targets)
     return scores.reshape(predictions.shape[:-1])
 
 
-def corr_of_rest(
-    quantiles: NDArray[np.float64], features: Features, targets: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return CORR of what features leave of quantiles of shape (n_models, n_ids); see `fnc`."""
+def rounded_rest(quantiles: NDArray[np.float64], features: Features) -> NDArray[np.float64]:
+    """Return what features leave of quantiles of shape (n_models, n_ids), fit to be ranked."""
     rest = features.span.without(quantiles)
-    return metrics.corr(np.round(rest, DECIMALS, out=rest), targets)
+    return np.round(rest, DECIMALS, out=rest)
 
 
 def neutral_corr(

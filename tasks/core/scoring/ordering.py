@@ -78,15 +78,16 @@ def look_up(rows: NDArray[np.float64], table: NDArray[np.float64], out: NDArray[
 
     Args:
         rows: as above.
-        table: entry k is for the rank k / 2 - 1/2, counted from 0: shape (2 n_ids + 1,).
+        table: the entries for the ranks 1 to n_ids, then those for the n_ids + 1 ranks between
+            and beside them, which values that are equal may share: shape (2 n_ids + 1,).
         out: takes the result, shape (n_rows, n_ids).
     """
-    memory, distinct = _scratch(rows.shape[1]), table[1::2].copy()
+    memory = _scratch(rows.shape[1])
     for row in range(rows.shape[0]):
         kind = _sort_row(rows[row], memory)
         if kind == _ODD:
             return row
-        _place(memory, kind, table, distinct, out[row])
+        _place(memory, kind, table, out[row])
     return -1
 
 
@@ -105,7 +106,7 @@ def add_up(
         table: see `look_up`.
         total: is added to, shape (n_ids,).
     """
-    memory, distinct = _scratch(rows.shape[1]), table[1::2].copy()
+    memory = _scratch(rows.shape[1])
     entries = np.empty(rows.shape[1])
     for row in range(weights.size):
         if weights[row] == 0.0:
@@ -113,7 +114,7 @@ def add_up(
         kind = _sort_row(rows[row], memory)
         if kind == _ODD:
             return row
-        _place(memory, kind, table, distinct, entries)
+        _place(memory, kind, table, entries)
         for name in range(total.size):
             total[name] += weights[row] * entries[name]
     return -1
@@ -139,27 +140,27 @@ def project(
             second table makes, its mean taken away; shape (n_rows, n_plain + n_powered + 1).
         looked_up: takes what the first table says, shape (n_rows, n_ids); or (0, n_ids).
     """
-    memory, distinct = _scratch(rows.shape[1]), tables[:, 1::2].copy()
-    ids, ordered, placed = memory[0], memory[1], np.empty((2, rows.shape[1]))
-    ones, n_plain = np.ones(rows.shape[1]), plain.shape[0]
-    length = _length(distinct[1], ones)
+    n_ids = rows.shape[1]
+    memory, placed = _scratch(n_ids), np.empty((2, n_ids))
+    ids, ordered, n_plain = memory[0], memory[1], plain.shape[0]
+    length = _length(tables[1, :n_ids])
     for row in range(rows.shape[0]):
         kind = _sort_row(rows[row], memory)
         if kind == _ODD:
             return row
         if kind == _EQUAL:
-            _place(memory, kind, tables[0], distinct[0], placed[0])
-            _place(memory, kind, tables[1], distinct[1], placed[1])
+            _place(memory, kind, tables[0], placed[0])
+            _place(memory, kind, tables[1], placed[1])
         for column in range(n_plain + powered.shape[0]):
             group = 0 if column < n_plain else 1
             vector = powered[column - n_plain] if group else plain[column]
             if kind == _EQUAL:
                 out[row, column] = _dot(placed[group], vector)
             else:
-                out[row, column] = _mirrored_dot(ids, distinct[group], vector)
+                out[row, column] = _mirrored_dot(ids, tables[group, :n_ids], vector)
         if looked_up.shape[0]:
-            _place(memory, kind, tables[0], distinct[0], looked_up[row])
-        out[row, -1] = _length(placed[1], ones) if kind == _EQUAL else length
+            _place(memory, kind, tables[0], looked_up[row])
+        out[row, -1] = _length(placed[1]) if kind == _EQUAL else length
         if ordered[0] == ordered[-1]:
             out[row, -1] = 0.0
     return -1
@@ -179,7 +180,6 @@ def _place(
     memory: Scratch,
     kind: int,
     table: NDArray[np.float64],
-    distinct: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Write a table's entries for a sorted row in the order of the ids.
@@ -188,19 +188,21 @@ def _place(
         memory: as `_sort_row` has left it.
         kind: what `_sort_row` has returned; with `_EQUAL`, equal values share their mean rank.
         table: see `look_up`.
-        distinct: the table's entries for whole ranks.
         out: takes the entries, shape (n_ids,).
     """
     ids, ordered = memory[0], memory[1]
     if kind == _DISTINCT:
         for place in range(ids.size):
-            out[ids[place]] = distinct[place]
+            out[ids[place]] = table[place]
         return
     first = 0
     while first < ids.size:
         last = _run(ordered, first)
+        # Twice the mean rank is first + last + 1: even for a whole rank.
+        middle = (first + last) // 2
+        entry = table[middle] if (first + last) % 2 else table[ids.size + middle]
         for place in range(first, last):
-            out[ids[place]] = table[first + last]
+            out[ids[place]] = entry
         first = last
 
 
@@ -240,9 +242,18 @@ def _dot(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
 
 
 @_compiled
-def _length(entries: NDArray[np.float64], ones: NDArray[np.float64]) -> float:
+def _length(entries: NDArray[np.float64]) -> float:
     """Return how long a row is after its mean is taken away."""
-    total = _dot(entries, ones)
+    sum_1, sum_2, sum_3, sum_4 = 0.0, 0.0, 0.0, 0.0
+    whole = entries.size - entries.size % 4
+    for place in range(0, whole, 4):
+        sum_1 += entries[place]
+        sum_2 += entries[place + 1]
+        sum_3 += entries[place + 2]
+        sum_4 += entries[place + 3]
+    for place in range(whole, entries.size):
+        sum_1 += entries[place]
+    total = (sum_1 + sum_2) + (sum_3 + sum_4)
     return math.sqrt(max(_dot(entries, entries) - total * total / entries.size, 0.0))
 
 

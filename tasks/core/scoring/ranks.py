@@ -133,12 +133,12 @@ def ranked(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def tables(n_ids: int) -> NDArray[np.float64]:
     """Return what ranks of so many ids become, so that no quantile is computed twice.
 
-    Average ranks are multiples of 1/2, so there are 2 n_ids + 1 of them, ties or not.
-
     Returns:
-        The quantiles of k / (2 n_ids) for k in 0..2 n_ids, exactly antisymmetric, and the same to
-        the power 1.5; shape (2, 2 n_ids + 1).
+        The normal quantiles of (rank - 1/2) / n_ids, exactly antisymmetric, and the same to the
+        power 1.5; shape (2, 2 n_ids + 1). The whole ranks 1 to n_ids come first, then the ranks
+        1/2 to n_ids + 1/2: average ranks are multiples of 1/2, ties or not.
     """
     lower = special.ndtri(np.arange(n_ids) / (2.0 * n_ids))
     quantiles = np.concatenate((lower, [0.0], -lower[::-1]))
-    return np.stack((quantiles, pow15(quantiles)))
+    ordered = np.concatenate((quantiles[1::2], quantiles[::2]))
+    return np.stack((ordered, pow15(ordered)))

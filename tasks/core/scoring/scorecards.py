@@ -22,6 +22,8 @@ class Scores:
     corr: NDArray[np.float64]
     mmc: NDArray[np.float64] | None = None
     fnc: NDArray[np.float64] | None = None
+    exposures: NDArray[np.float64] | None = None
+    """With each feature, shape (n_models, n_features)."""
     max_feature: NDArray[np.int64] | None = None
     max_feature_correlation: NDArray[np.float64] | None = None
 
@@ -48,7 +50,7 @@ def score(
     """
     prepared = None if features is None else eras.prepared(features, predictions.shape[-1])
     kept = metrics.scorable(predictions, targets)
-    corr_vector = metrics.corr_vector(targets, kept)
+    vector = metrics.corr_vector(targets, kept)
     plain = [] if reference is None else [metrics.contribution_vector(reference, targets, kept)]
     values = ranks.rows(predictions)
     corr, mmc, fnc = np.empty((3, len(values)))
@@ -58,19 +60,21 @@ def score(
         block = slice(first, first + _ROWS)
         rows = values[block]
         taken = None if quantiles is None else quantiles[: len(rows)]
-        cut = rows if kept.all() else rows[:, kept]
-        found = metrics.products(cut, plain, [corr_vector], taken, first)
+        found = metrics.products(metrics.cut(rows, kept), plain, [vector], taken, first)
         corr[block], mmc[block] = metrics.correlations(found[:, len(plain) :]), found[:, 0]
         if prepared is not None:
             known = ranks.gauss(rows, first) if taken is None else taken
-            fnc[block] = neutralization.corr_of_rest(known, prepared, targets)
+            rest = metrics.cut(neutralization.rounded_rest(known, prepared), kept)
+            fnc[block] = metrics.correlations(metrics.products(rest, powered=[vector]))
     if prepared is None:
         return Scores(corr=corr, mmc=mmc if plain else None)
-    positions, sizes = exposure.max_feature_correlation(values, prepared)
+    exposures = exposure.feature_correlations(values, prepared)
+    positions, sizes = exposure.strongest(exposures)
     return Scores(
         corr=corr,
         mmc=mmc if plain else None,
         fnc=fnc,
+        exposures=exposures,
         max_feature=positions,
         max_feature_correlation=sizes,
     )

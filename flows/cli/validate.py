@@ -1,0 +1,75 @@
+"""`erarium validate`: read a submission file as the operator's intake does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from flows.cli import options
+
+
+@click.command(short_help="Check a submission file against the live ids, as intake does.")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--live",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Parquet or CSV file whose column id holds the live ids.",
+)
+@click.option(
+    "--write",
+    "out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the canonical predictions: float64, little-endian, in the order of sorted ids.",
+)
+@options.json_file
+def validate(file: Path, live: Path, out: Path | None, json_file: Path | None) -> int:
+    """Read FILE, Parquet or CSV with the columns id and prediction, and say what is wrong with it.
+
+    It is read in a child process of bounded memory and time. A file that breaks a rule ends the
+    command with one line that says what to mend, and exit code 2.
+    """
+    # Imported here, so that help and mistyped options answer at once.
+    from tasks.adapters import sandbox
+    from tasks.core.errors import SubmissionError
+    from tasks.core.protocol import commitments, submissions
+
+    ids = _live_ids(live)
+    facts = {"ids_hash": commitments.ids_hash(ids).hex(), "n_ids": len(ids)}
+    try:
+        with sandbox.pool(ids) as pool:
+            values = pool.read(file)
+    except SubmissionError as error:
+        if json_file is not None:
+            verdict = {"accepted": False, "digest": None, "reason": str(error)}
+            options.write_json(json_file, facts | verdict)
+        raise
+    digest = commitments.content_digest(commitments.ids_hash(ids), values).hex()
+    if out is not None:
+        _write(out, submissions.values_bytes(values))
+    if json_file is not None:
+        options.write_json(json_file, facts | {"accepted": True, "digest": digest, "reason": None})
+    click.echo(f"accepted: {len(ids)} predictions, digest {digest}")
+    return 0
+
+
+def _live_ids(live: Path) -> Sequence[str]:
+    """Return the ids in a file."""
+    from tasks.adapters import column_files
+    from tasks.core.errors import DataError
+
+    if "id" not in column_files.column_names(live):
+        raise DataError(f"--live {live}: there is no column 'id'")
+    ids: Sequence[str] = column_files.read_columns(live, ["id"], [])["id"].to_pylist()
+    return ids
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Write the canonical predictions whole."""
+    from tasks.adapters import files
+    from tasks.core.errors import InputError
+
+    try:
+        files.replace_file(out, content)
+    except OSError as error:
+        raise InputError(f"--write {out} cannot be written: {error.strerror}") from error
