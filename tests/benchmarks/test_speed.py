@@ -148,10 +148,12 @@ def test_fnc(bench, era, work, n_features):
     features = era["features"][:n_features]
     floats = features.astype(np.float64)
 
+    between = np.eye(n_features)
+
     def products():
-        # The features' products with one another, with the submissions, and back.
+        # The features' products with one another, with the submissions, and both ways back.
         floats @ floats.T
-        (rows @ floats.T) @ floats
+        ((rows @ floats.T) @ between) @ floats
 
     def peers(data):
         peer.feature_neutral_corr(data["predictions"], data["features"], data["targets"])

@@ -29,12 +29,12 @@ def feature_correlations(
     """
     prepared = eras.prepared(features, predictions.shape[-1])
     values = ranks.rows(predictions)
-    found = np.empty((len(values), len(prepared.units)))
+    found = np.empty((len(values), len(prepared.values)))
     # A block of rows at a time stays in the processor's cache.
     for first in range(0, len(values), _ROWS):
         units, lengths = eras.unit_rows(values[first : first + _ROWS], first)
-        part = np.matmul(units, prepared.units.T, out=found[first : first + _ROWS])
-        part[lengths == 0] = np.nan
+        found[first : first + _ROWS] = prepared.products(units)
+        found[first : first + _ROWS][lengths == 0] = np.nan
     found[:, prepared.lengths == 0] = np.nan
     return found.reshape((*predictions.shape[:-1], found.shape[1]))
 

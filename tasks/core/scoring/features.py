@@ -30,6 +30,9 @@ RCOND = 1e-6
 """Directions whose singular value is below this part of the largest one are left out."""
 
 _SOUND, _PLAIN = 1e-11, 1e-4
+_FEW, _MANY = 4, 200
+_EXACT = 2.0**24
+"""Sums of integers up to here are exact in float32, in which BLAS is quickest with many rows."""
 _SHORT = 1e-140
 _SMALL = 2**16
 """Twice as many products of two int8 fit into 32 bits."""
@@ -51,10 +54,8 @@ class Features:
             raise DataError(f"features of shape {values.shape}: need (features, ids)")
         kind = np.int8 if values.dtype == np.int8 else np.float64
         self.values: Values = np.require(values, kind, ["C", "W"]).view(np.ndarray)
-        # With mean 0 and length one; zeros for a constant feature.
-        self.units = np.empty(values.shape)
         self.means, self.lengths = np.empty(len(values)), np.empty(len(values))
-        _centre(self.values, self.units, self.means, self.lengths)
+        _measure(self.values, self.means, self.lengths)
         if not np.isfinite(self.lengths).all():
             raise DataError("a feature holds a value that is not finite")
 
@@ -62,6 +63,30 @@ class Features:
     def n_ids(self) -> int:
         """Return how many ids there are."""
         return int(self.values.shape[1])
+
+    @cached_property
+    def units(self) -> NDArray[np.float64]:
+        """Return the features with mean 0 and of length one; zeros for a constant one."""
+        units = np.empty(self.values.shape)
+        _bring(self.values, self.means, self.lengths, units)
+        return units
+
+    def products(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the products of rows with the units, shape (n_rows, n_features)."""
+        if len(rows) > _FEW or not _is_small(self.values):
+            found: NDArray[np.float64] = rows @ self.units.T
+            return found
+        # So few rows are done before the units would be made.
+        found = np.empty((len(rows), len(self.values)))
+        _multiply_rows(self.values, self.means, self.lengths, rows, found)
+        return found
+
+    def combine(self, coefficients: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
+        """Write sums of the units, shape (n_rows, n_ids)."""
+        if len(coefficients) > _FEW or not _is_small(self.values):
+            np.matmul(coefficients, self.units, out=sums)
+        else:
+            _combine_rows(self.values, self.means, self.lengths, coefficients, sums)
 
     @cached_property
     def span(self) -> "Span":
@@ -74,13 +99,21 @@ class Features:
         if not _is_small(self.values):
             between: NDArray[np.float64] = self.units @ self.units.T
             return between
-        # Sums of products of small integers are exact, and quicker than BLAS.
-        exact = np.empty((len(self.values), len(self.values)))
-        _multiply(self.values, exact)
+        exact = self._exact_products(self.values)
         lengths = np.where(self.lengths > 0, self.lengths, np.inf)
         exact -= np.outer(self.means * self.n_ids, self.means)
         between = exact / np.outer(lengths, lengths)
         return between
+
+    def _exact_products(self, values: NDArray[np.int8]) -> NDArray[np.float64]:
+        """Return the products of features of small integers with one another, without rounding."""
+        largest = float(np.abs(values, dtype=np.float32).max())
+        if len(values) > _MANY and largest * largest * self.n_ids < _EXACT:
+            floats = values.astype(np.float32)
+            return (floats @ floats.T).astype(np.float64)
+        exact = np.empty((len(values), len(values)))
+        _multiply(values, exact)
+        return exact
 
     def _cholesky(self) -> "Span | None":
         """Return the span of features that are clearly independent, else None.
@@ -89,7 +122,7 @@ class Features:
         this is for well-conditioned ones, which features are.
         """
         if not len(self.values):
-            return Span(vectors=self.units, factor=self.units[:, :0])
+            return Span(features=self, factor=np.empty((0, 0)))
         factor, failed = linalg.lapack.dpotrf(self.correlations, lower=1)
         if failed:
             return None
@@ -97,7 +130,7 @@ class Features:
         condition = float(linalg.lapack.dpocon(factor, norm, uplo="L")[0])
         if condition < _PLAIN or self._least_part(condition) < _SOUND:
             return None
-        return Span(vectors=self.units, factor=factor)
+        return Span(features=self, factor=factor)
 
     def _least_part(self, condition: float) -> float:
         """Return a lower bound for (least / largest singular value)^2 of features and constant.
@@ -117,38 +150,49 @@ class Features:
         """Return the span of any features, as least squares with RCOND sees it."""
         bordered = np.vstack((self.values, np.ones(self.n_ids)))
         _, singular, directions = linalg.svd(bordered, full_matrices=False, check_finite=False)
-        return Span(vectors=directions[singular > RCOND * singular[0]], factor=None)
+        return Span(basis=directions[singular > RCOND * singular[0]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Span:
     """The space of some features and the constant.
 
-    `vectors` has one of its directions a row. With `factor`, the lower Cholesky factor of their
-    products with one another, they have mean 0; without, they are orthonormal and the constant
-    is among them.
+    Either of independent features, with the lower Cholesky factor of their correlations; or by an
+    orthonormal basis, one direction a row, the constant's among them.
     """
 
-    vectors: NDArray[np.float64]
-    factor: NDArray[np.float64] | None
+    features: Features | None = None
+    factor: NDArray[np.float64] | None = None
+    basis: NDArray[np.float64] | None = None
 
     def without(self, rows: NDArray[np.float64], proportion: float = 1.0) -> NDArray[np.float64]:
         """Return rows of shape (n_rows, n_ids) without (a proportion of) their part in here."""
-        part = self._coefficients(rows) @ self.vectors
-        if self.factor is not None:
-            part += rows.mean(axis=1, keepdims=True)
-        if proportion != 1.0:
-            part *= proportion
-        return np.subtract(rows, part, out=part)
+        rest = np.empty(rows.shape)
+        means = self._write_part(rows, rest)
+        _take_away(rows, means, proportion, 0.0, rest)
+        return rest
 
-    def _coefficients(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what to multiply `vectors` with to get the rows' part, (n_rows, n_vectors)."""
-        products: NDArray[np.float64] = rows @ self.vectors.T
-        if self.factor is None or not self.vectors.size:
-            return products
-        solved, _ = linalg.lapack.dpotrs(self.factor, products.T, lower=1)
-        coefficients: NDArray[np.float64] = solved.T
-        return coefficients
+    def write_order_without(
+        self, rows: NDArray[np.float64], decimals: int, order: NDArray[np.float64]
+    ) -> None:
+        """Write whole numbers in the order of what `without` leaves, rounded to decimals."""
+        means = self._write_part(rows, order)
+        _take_away(rows, means, 1.0, 10.0**decimals, order)
+
+    def _write_part(
+        self, rows: NDArray[np.float64], part: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Write the rows' least-squares part in the space; return what to add to each row of it."""
+        if self.basis is not None or self.features is None:
+            basis = np.empty((0, rows.shape[1])) if self.basis is None else self.basis
+            np.matmul(rows @ basis.T, basis, out=part)
+            return np.zeros(len(rows))
+        products = self.features.products(rows)
+        if products.size:
+            products = linalg.lapack.dpotrs(self.factor, products.T, lower=1)[0].T
+        self.features.combine(products, part)
+        means: NDArray[np.float64] = rows.mean(axis=1)
+        return means
 
 
 def prepared(features: Values | Features, n_ids: int) -> Features:
@@ -180,15 +224,17 @@ def unit_rows(
     """
     units, lengths = np.empty(rows.shape), np.empty(len(rows))
     means = np.empty(len(rows))
-    _centre(rows, units, means, lengths)
+    _measure(rows, means, lengths)
+    _bring(rows, means, lengths, units)
     for row in np.flatnonzero(~((lengths > _SHORT) & (lengths < 1 / _SHORT))):
         # Squares that leave float64 at one of its ends.
         largest = np.abs(rows[row]).max()
         if not np.isfinite(largest):
             raise SubmissionError(f"row {first + row} holds a value that is not finite")
         if largest > 0:
-            one = slice(row, row + 1)
-            _centre(rows[one] / largest, units[one], means[one], lengths[one])
+            one, scaled = slice(row, row + 1), rows[row : row + 1] / largest
+            _measure(scaled, means[one], lengths[one])
+            _bring(scaled, means[one], lengths[one], units[one])
     return units, lengths
 
 
@@ -197,28 +243,93 @@ def _is_small(values: Values) -> TypeGuard[NDArray[np.int8]]:
 
 
 @_compiled
-def _centre(
-    values: Values,
-    units: NDArray[np.float64],
+def _take_away(
+    rows: NDArray[np.float64],
     means: NDArray[np.float64],
-    lengths: NDArray[np.float64],
+    proportion: float,
+    scale: float,
+    part: NDArray[np.float64],
 ) -> None:
-    """Write each row with mean 0 and length one, its mean and its length; 0 for constant rows."""
-    n_ids = values.shape[1]
+    """Write rows less a proportion of their part over the part; times a scale, rounded, if any."""
+    for row in range(rows.shape[0]):
+        for name in range(rows.shape[1]):
+            part[row, name] = rows[row, name] - proportion * (part[row, name] + means[row])
+        if scale > 0.0:
+            for name in range(rows.shape[1]):
+                part[row, name] = np.rint(part[row, name] * scale)
+
+
+@_compiled
+def _measure(values: Values, means: NDArray[np.float64], lengths: NDArray[np.float64]) -> None:
+    """Write each row's mean, and its length without it; 0 for constant rows."""
     for row in range(values.shape[0]):
         total, squares, changes = 0.0, 0.0, 0
-        for name in range(n_ids):
+        for name in range(values.shape[1]):
             total += values[row, name]
             changes += values[row, name] != values[row, 0]
-        mean = total / n_ids
-        for name in range(n_ids):
+        mean = total / values.shape[1]
+        for name in range(values.shape[1]):
             squares += (values[row, name] - mean) * (values[row, name] - mean)
         means[row] = mean
         # What the mean's rounding leaves of equal values is no direction.
         lengths[row] = np.sqrt(squares) if changes else 0.0
-        inverse = 1.0 / lengths[row] if lengths[row] > 0.0 else 0.0
-        for name in range(n_ids):
+
+
+@_compiled
+def _bring(
+    values: Values,
+    means: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    units: NDArray[np.float64],
+) -> None:
+    """Write rows with mean 0 and of length one; zeros for constant rows."""
+    for row in range(values.shape[0]):
+        mean, inverse = means[row], 1.0 / lengths[row] if lengths[row] > 0.0 else 0.0
+        for name in range(values.shape[1]):
             units[row, name] = (values[row, name] - mean) * inverse
+
+
+@_compiled
+def _multiply_rows(
+    values: NDArray[np.int8],
+    means: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    products: NDArray[np.float64],
+) -> None:
+    """Write the products of rows with the units of small integers, which are not made."""
+    for row in range(rows.shape[0]):
+        whole = rows[row].sum()
+        for feature in range(values.shape[0]):
+            total = 0.0
+            for name in range(values.shape[1]):
+                total += values[feature, name] * rows[row, name]
+            length = lengths[feature]
+            products[row, feature] = (
+                (total - means[feature] * whole) / length if length > 0.0 else 0.0
+            )
+
+
+@_compiled
+def _combine_rows(
+    values: NDArray[np.int8],
+    means: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    coefficients: NDArray[np.float64],
+    sums: NDArray[np.float64],
+) -> None:
+    """Write sums of the units of small integers, which are not made."""
+    for row in range(coefficients.shape[0]):
+        sums[row] = 0.0
+        shift = 0.0
+        for feature in range(values.shape[0]):
+            if lengths[feature] > 0.0:
+                weight = coefficients[row, feature] / lengths[feature]
+                shift += weight * means[feature]
+                for name in range(values.shape[1]):
+                    sums[row, name] += weight * values[feature, name]
+        for name in range(values.shape[1]):
+            sums[row, name] -= shift
 
 
 @_compiled

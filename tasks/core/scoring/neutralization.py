@@ -19,7 +19,8 @@ DECIMALS = 12
 """Residuals are rounded to so many decimals before they are ranked: what differs between two
 machines, or two batches, in the last bits only must not become an order."""
 
-_ROWS = 256
+BLOCK_ROWS = 128
+"""Submissions that are neutralised at a time."""
 
 
 def neutralize(
@@ -69,18 +70,15 @@ def fnc(
     prepared = eras.prepared(features, predictions.shape[-1])
     values = ranks.rows(predictions)
     scores = np.empty(len(values))
-    # A block of rows at a time stays in the processor's cache.
-    for first in range(0, len(values), _ROWS):
-        block = slice(first, first + _ROWS)
-        rest = rounded_rest(ranks.gauss(values[block], first), prepared)
-        scores[block] = metrics.corr(rest, targets)
+    # A block of rows at a time stays in the processor's cache, and in memory that is there.
+    memory = np.empty((2, min(BLOCK_ROWS, len(values)), values.shape[1]))
+    for first in range(0, len(values), BLOCK_ROWS):
+        rows = values[first : first + BLOCK_ROWS]
+        quantiles, order = memory[:, : len(rows)]
+        metrics.products(rows, quantiles=quantiles, first=first)
+        prepared.span.write_order_without(quantiles, DECIMALS, order)
+        scores[first : first + BLOCK_ROWS] = metrics.corr(order, targets)
     return scores.reshape(predictions.shape[:-1])
-
-
-def rounded_rest(quantiles: NDArray[np.float64], features: Features) -> NDArray[np.float64]:
-    """Return what features leave of quantiles of shape (n_models, n_ids), fit to be ranked."""
-    rest = features.span.without(quantiles)
-    return np.round(rest, DECIMALS, out=rest)
 
 
 def neutral_corr(

@@ -9,8 +9,6 @@ from tasks.core.scoring import exposure, metrics, neutralization, ranks
 from tasks.core.scoring import features as eras
 from tasks.core.scoring.features import Features, Values
 
-_ROWS = 256
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scores:
@@ -48,33 +46,63 @@ def score(
 
     Source: docs/protocol.md, "Scores" and "Further scores".
     """
-    prepared = None if features is None else eras.prepared(features, predictions.shape[-1])
     kept = metrics.scorable(predictions, targets)
-    vector = metrics.corr_vector(targets, kept)
-    plain = [] if reference is None else [metrics.contribution_vector(reference, targets, kept)]
+    batch = _Batch(targets, kept, reference, features)
     values = ranks.rows(predictions)
     corr, mmc, fnc = np.empty((3, len(values)))
-    shared = prepared is not None and bool(kept.all())
-    quantiles = np.empty((min(_ROWS, len(values)), values.shape[1])) if shared else None
-    for first in range(0, len(values), _ROWS):
-        block = slice(first, first + _ROWS)
-        rows = values[block]
-        taken = None if quantiles is None else quantiles[: len(rows)]
-        found = metrics.products(metrics.cut(rows, kept), plain, [vector], taken, first)
-        corr[block], mmc[block] = metrics.correlations(found[:, len(plain) :]), found[:, 0]
-        if prepared is not None:
-            known = ranks.gauss(rows, first) if taken is None else taken
-            rest = metrics.cut(neutralization.rounded_rest(known, prepared), kept)
-            fnc[block] = metrics.correlations(metrics.products(rest, powered=[vector]))
-    if prepared is None:
-        return Scores(corr=corr, mmc=mmc if plain else None)
-    exposures = exposure.feature_correlations(values, prepared)
+    for first in range(0, len(values), neutralization.BLOCK_ROWS):
+        block = slice(first, first + neutralization.BLOCK_ROWS)
+        corr[block], mmc[block], fnc[block] = batch.score(values[block], first)
+    mmc_or_none = None if reference is None else mmc
+    if batch.features is None:
+        return Scores(corr=corr, mmc=mmc_or_none)
+    exposures = exposure.feature_correlations(values, batch.features)
     positions, sizes = exposure.strongest(exposures)
     return Scores(
         corr=corr,
-        mmc=mmc if plain else None,
+        mmc=mmc_or_none,
         fnc=fnc,
         exposures=exposures,
         max_feature=positions,
         max_feature_correlation=sizes,
     )
+
+
+class _Batch:
+    """What an era's blocks of submissions share: vectors, features and memory."""
+
+    def __init__(
+        self,
+        targets: NDArray[np.float64],
+        kept: NDArray[np.bool_],
+        reference: NDArray[np.float64] | None,
+        features: Values | Features | None,
+    ) -> None:
+        self.kept = kept
+        self.features = None if features is None else eras.prepared(features, targets.size)
+        self._vector = metrics.corr_vector(targets, self.kept)
+        self._plain = []
+        if reference is not None:
+            self._plain = [metrics.contribution_vector(reference, targets, self.kept)]
+        n_rows = 0 if self.features is None else neutralization.BLOCK_ROWS
+        self._memory = np.empty((2, n_rows, targets.size))
+
+    def score(
+        self, rows: NDArray[np.float64], first: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | float]:
+        """Return CORR, MMC and FNC of a block, whose first row has this number."""
+        quantiles, order = self._memory[:, : len(rows)]
+        # FNC takes quantiles over all ids, the others over those with a target.
+        shared = self.features is not None and bool(self.kept.all())
+        cut = metrics.cut(rows, self.kept)
+        found = metrics.products(
+            cut, self._plain, [self._vector], quantiles if shared else None, first
+        )
+        corr, mmc = metrics.correlations(found[:, len(self._plain) :]), found[:, 0]
+        if self.features is None:
+            return corr, mmc, np.nan
+        if not shared:
+            metrics.products(rows, quantiles=quantiles, first=first)
+        self.features.span.write_order_without(quantiles, neutralization.DECIMALS, order)
+        rest = metrics.cut(order, self.kept)
+        return corr, mmc, metrics.correlations(metrics.products(rest, powered=[self._vector]))
