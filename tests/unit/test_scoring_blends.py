@@ -66,6 +66,18 @@ def test_blend_matrix__stakes__orders_ids_as_the_oracle_does(tmp_path):
     assert np.allclose(blend, expected, rtol=0, atol=1e-12)
 
 
+def test_finish__neutralisers__takes_their_part_out_as_the_oracle_does():
+    rng = np.random.default_rng(2)
+    rows, weights = rng.random((20, 300)), rng.random(20)
+    neutralizers = rng.standard_normal((12, 300))
+
+    blend = meta_model.finish(meta_model.partial(rows, weights), neutralizers)
+
+    total = pd.DataFrame(ranks.gauss(rows).T) @ weights
+    rest = oracle.neutralize(total.to_frame(), pd.DataFrame(neutralizers.T))[0]
+    assert np.allclose(blend, oracle.tie_kept_rank(rest), rtol=0, atol=1e-12)
+
+
 def test_finish__pair_of_equal_stakes__is_one_half_everywhere():
     p = ranks.ranked(np.random.default_rng(1).normal(size=101))
     rows = np.stack([p, p, 1 - p])

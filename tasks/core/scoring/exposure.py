@@ -34,8 +34,10 @@ def feature_correlations(
     for first in range(0, len(values), _ROWS):
         units, lengths = eras.unit_rows(values[first : first + _ROWS], first)
         found[first : first + _ROWS] = prepared.products(units)
-        found[first : first + _ROWS][lengths == 0] = np.nan
-    found[:, prepared.lengths == 0] = np.nan
+        if not lengths.all():
+            found[first : first + _ROWS][lengths == 0] = np.nan
+    if not prepared.lengths.all():
+        found[:, prepared.lengths == 0] = np.nan
     return found.reshape((*predictions.shape[:-1], found.shape[1]))
 
 

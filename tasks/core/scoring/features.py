@@ -4,27 +4,19 @@ They are centred, brought to length one and correlated with one another. A submi
 them then costs two matrix products and one small triangular solution.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ParamSpec, TypeGuard, TypeVar
+from typing import TypeGuard
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
 from tasks.core.errors import DataError, SubmissionError
+from tasks.core.scoring import feature_loops
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-# Terms of a sum may be added in any order, so that the processor can take several at once.
-_compiled: Callable[[Callable[_P, _R]], Callable[_P, _R]] = numba.njit(
-    cache=True, nogil=True, fastmath={"reassoc", "nsz"}
-)
-
-Values = NDArray[np.float64] | NDArray[np.int8]
+Values = feature_loops.Values
+"""Features, one a row: floats, or small integers, which are quickest."""
 
 RCOND = 1e-6
 """Directions whose singular value is below this part of the largest one are left out."""
@@ -34,8 +26,6 @@ _FEW, _MANY = 4, 200
 _EXACT = 2.0**24
 """Sums of integers up to here are exact in float32, in which BLAS is quickest with many rows."""
 _SHORT = 1e-140
-_SMALL = 2**16
-"""Twice as many products of two int8 fit into 32 bits."""
 
 
 class Features:
@@ -55,7 +45,10 @@ class Features:
         kind = np.int8 if values.dtype == np.int8 else np.float64
         self.values: Values = np.require(values, kind, ["C", "W"]).view(np.ndarray)
         self.means, self.lengths = np.empty(len(values)), np.empty(len(values))
-        _measure(self.values, self.means, self.lengths)
+        if _is_small(self.values):
+            feature_loops.measure_small(self.values, self.means, self.lengths)
+        else:
+            feature_loops.measure(self.values, self.means, self.lengths)
         if not np.isfinite(self.lengths).all():
             raise DataError("a feature holds a value that is not finite")
 
@@ -68,7 +61,7 @@ class Features:
     def units(self) -> NDArray[np.float64]:
         """Return the features with mean 0 and of length one; zeros for a constant one."""
         units = np.empty(self.values.shape)
-        _bring(self.values, self.means, self.lengths, units)
+        feature_loops.bring(self.values, self.means, self.lengths, units)
         return units
 
     def products(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -78,7 +71,7 @@ class Features:
             return found
         # So few rows are done before the units would be made.
         found = np.empty((len(rows), len(self.values)))
-        _multiply_rows(self.values, self.means, self.lengths, rows, found)
+        feature_loops.multiply_rows(self.values, self.means, self.lengths, rows, found)
         return found
 
     def combine(self, coefficients: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
@@ -86,7 +79,7 @@ class Features:
         if len(coefficients) > _FEW or not _is_small(self.values):
             np.matmul(coefficients, self.units, out=sums)
         else:
-            _combine_rows(self.values, self.means, self.lengths, coefficients, sums)
+            feature_loops.combine_rows(self.values, self.means, self.lengths, coefficients, sums)
 
     @cached_property
     def span(self) -> "Span":
@@ -107,12 +100,12 @@ class Features:
 
     def _exact_products(self, values: NDArray[np.int8]) -> NDArray[np.float64]:
         """Return the products of features of small integers with one another, without rounding."""
-        largest = float(np.abs(values, dtype=np.float32).max())
-        if len(values) > _MANY and largest * largest * self.n_ids < _EXACT:
+        if len(values) > _MANY:
             floats = values.astype(np.float32)
-            return (floats @ floats.T).astype(np.float64)
+            if float(np.abs(floats).max()) ** 2 * self.n_ids < _EXACT:
+                return (floats @ floats.T).astype(np.float64)
         exact = np.empty((len(values), len(values)))
-        _multiply(values, exact)
+        feature_loops.multiply(values, exact)
         return exact
 
     def _cholesky(self) -> "Span | None":
@@ -169,7 +162,7 @@ class Span:
         """Return rows of shape (n_rows, n_ids) without (a proportion of) their part in here."""
         rest = np.empty(rows.shape)
         means = self._write_part(rows, rest)
-        _take_away(rows, means, proportion, 0.0, rest)
+        feature_loops.take_away(rows, means, proportion, 0.0, rest)
         return rest
 
     def write_order_without(
@@ -177,7 +170,7 @@ class Span:
     ) -> None:
         """Write whole numbers in the order of what `without` leaves, rounded to decimals."""
         means = self._write_part(rows, order)
-        _take_away(rows, means, 1.0, 10.0**decimals, order)
+        feature_loops.take_away(rows, means, 1.0, 10.0**decimals, order)
 
     def _write_part(
         self, rows: NDArray[np.float64], part: NDArray[np.float64]
@@ -224,8 +217,8 @@ def unit_rows(
     """
     units, lengths = np.empty(rows.shape), np.empty(len(rows))
     means = np.empty(len(rows))
-    _measure(rows, means, lengths)
-    _bring(rows, means, lengths, units)
+    feature_loops.measure(rows, means, lengths)
+    feature_loops.bring(rows, means, lengths, units)
     for row in np.flatnonzero(~((lengths > _SHORT) & (lengths < 1 / _SHORT))):
         # Squares that leave float64 at one of its ends.
         largest = np.abs(rows[row]).max()
@@ -233,121 +226,10 @@ def unit_rows(
             raise SubmissionError(f"row {first + row} holds a value that is not finite")
         if largest > 0:
             one, scaled = slice(row, row + 1), rows[row : row + 1] / largest
-            _measure(scaled, means[one], lengths[one])
-            _bring(scaled, means[one], lengths[one], units[one])
+            feature_loops.measure(scaled, means[one], lengths[one])
+            feature_loops.bring(scaled, means[one], lengths[one], units[one])
     return units, lengths
 
 
 def _is_small(values: Values) -> TypeGuard[NDArray[np.int8]]:
     return values.dtype == np.int8
-
-
-@_compiled
-def _take_away(
-    rows: NDArray[np.float64],
-    means: NDArray[np.float64],
-    proportion: float,
-    scale: float,
-    part: NDArray[np.float64],
-) -> None:
-    """Write rows less a proportion of their part over the part; times a scale, rounded, if any."""
-    for row in range(rows.shape[0]):
-        for name in range(rows.shape[1]):
-            part[row, name] = rows[row, name] - proportion * (part[row, name] + means[row])
-        if scale > 0.0:
-            for name in range(rows.shape[1]):
-                part[row, name] = np.rint(part[row, name] * scale)
-
-
-@_compiled
-def _measure(values: Values, means: NDArray[np.float64], lengths: NDArray[np.float64]) -> None:
-    """Write each row's mean, and its length without it; 0 for constant rows."""
-    for row in range(values.shape[0]):
-        total, squares, changes = 0.0, 0.0, 0
-        for name in range(values.shape[1]):
-            total += values[row, name]
-            changes += values[row, name] != values[row, 0]
-        mean = total / values.shape[1]
-        for name in range(values.shape[1]):
-            squares += (values[row, name] - mean) * (values[row, name] - mean)
-        means[row] = mean
-        # What the mean's rounding leaves of equal values is no direction.
-        lengths[row] = np.sqrt(squares) if changes else 0.0
-
-
-@_compiled
-def _bring(
-    values: Values,
-    means: NDArray[np.float64],
-    lengths: NDArray[np.float64],
-    units: NDArray[np.float64],
-) -> None:
-    """Write rows with mean 0 and of length one; zeros for constant rows."""
-    for row in range(values.shape[0]):
-        mean, inverse = means[row], 1.0 / lengths[row] if lengths[row] > 0.0 else 0.0
-        for name in range(values.shape[1]):
-            units[row, name] = (values[row, name] - mean) * inverse
-
-
-@_compiled
-def _multiply_rows(
-    values: NDArray[np.int8],
-    means: NDArray[np.float64],
-    lengths: NDArray[np.float64],
-    rows: NDArray[np.float64],
-    products: NDArray[np.float64],
-) -> None:
-    """Write the products of rows with the units of small integers, which are not made."""
-    for row in range(rows.shape[0]):
-        whole = rows[row].sum()
-        for feature in range(values.shape[0]):
-            total = 0.0
-            for name in range(values.shape[1]):
-                total += values[feature, name] * rows[row, name]
-            length = lengths[feature]
-            products[row, feature] = (
-                (total - means[feature] * whole) / length if length > 0.0 else 0.0
-            )
-
-
-@_compiled
-def _combine_rows(
-    values: NDArray[np.int8],
-    means: NDArray[np.float64],
-    lengths: NDArray[np.float64],
-    coefficients: NDArray[np.float64],
-    sums: NDArray[np.float64],
-) -> None:
-    """Write sums of the units of small integers, which are not made."""
-    for row in range(coefficients.shape[0]):
-        sums[row] = 0.0
-        shift = 0.0
-        for feature in range(values.shape[0]):
-            if lengths[feature] > 0.0:
-                weight = coefficients[row, feature] / lengths[feature]
-                shift += weight * means[feature]
-                for name in range(values.shape[1]):
-                    sums[row, name] += weight * values[feature, name]
-        for name in range(values.shape[1]):
-            sums[row, name] -= shift
-
-
-@_compiled
-def _multiply(values: NDArray[np.int8], products: NDArray[np.float64]) -> None:
-    """Write the products of rows of small integers with one another."""
-    for row in range(values.shape[0]):
-        for column in range(row + 1):
-            total = 0.0
-            for first in range(0, values.shape[1], _SMALL):
-                left = values[row, first : first + _SMALL]
-                total += _small_product(left, values[column, first : first + _SMALL])
-            products[row, column] = products[column, row] = total
-
-
-@_compiled
-def _small_product(left: NDArray[np.int8], right: NDArray[np.int8]) -> float:
-    """Return the product of short rows in the 32 bits that the processor adds most quickly."""
-    total = np.int32(0)
-    for name in range(left.size):
-        total = np.int32(total + np.int32(np.int32(left[name]) * np.int32(right[name])))
-    return float(total)

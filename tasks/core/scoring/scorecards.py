@@ -47,8 +47,8 @@ def score(
     Source: docs/protocol.md, "Scores" and "Further scores".
     """
     kept = metrics.scorable(predictions, targets)
-    batch = _Batch(targets, kept, reference, features)
     values = ranks.rows(predictions)
+    batch = _Batch(min(len(values), neutralization.BLOCK_ROWS), targets, kept, reference, features)
     corr, mmc, fnc = np.empty((3, len(values)))
     for first in range(0, len(values), neutralization.BLOCK_ROWS):
         block = slice(first, first + neutralization.BLOCK_ROWS)
@@ -73,6 +73,7 @@ class _Batch:
 
     def __init__(
         self,
+        n_rows: int,
         targets: NDArray[np.float64],
         kept: NDArray[np.bool_],
         reference: NDArray[np.float64] | None,
@@ -84,8 +85,7 @@ class _Batch:
         self._plain = []
         if reference is not None:
             self._plain = [metrics.contribution_vector(reference, targets, self.kept)]
-        n_rows = 0 if self.features is None else neutralization.BLOCK_ROWS
-        self._memory = np.empty((2, n_rows, targets.size))
+        self._memory = np.empty((2, 0 if features is None else n_rows, targets.size))
 
     def score(
         self, rows: NDArray[np.float64], first: int
