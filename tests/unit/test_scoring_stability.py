@@ -87,7 +87,7 @@ def test_neutral_churn_penalty__many_at_once__falls_from_one_beyond_the_threshol
     shares = stability.neutral_churn_penalty(np.array([0.0, 0.1, 0.2, 1.0]))
 
     assert shares[:2].tolist() == [1.0, 1.0]
-    assert shares[2] == pytest.approx(2 / (1 + np.e))
+    assert shares[2] == pytest.approx(2 / (1 + np.exp(1)))
     assert shares[3] < 1e-3
 
 
