@@ -1,28 +1,25 @@
-"""What the command prints: tables for people, on standard output."""
+"""How a tournament's report is printed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from flows.cli import printing
+from tasks.core import wording
 from tasks.core.scoring import figures
 
-_PIPE_WIDTH = 120
 _NAMED = 8
 
 
 def print_report(report: Mapping[str, Any]) -> None:
     """Print a tournament's report."""
-    # Without markup: names come from strangers and from files.
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        # A pipe has no width of its own; the tables must stay whole in it.
-        console = Console(highlight=False, markup=False, width=_PIPE_WIDTH)
+    console = printing.console()
     rounds = report["rounds"]
+    console.print()
     console.print(
-        f"\n{len(rounds)} rounds, eras {rounds[0]['era']} to {rounds[-1]['era']}, "
+        f"{len(rounds)} rounds, eras {rounds[0]['era']} to {rounds[-1]['era']}, "
         f"{len(report['models'])} models, {report['source']}",
         style="bold",
     )
@@ -49,15 +46,16 @@ def _print_defects(console: Console, defects: Sequence[Mapping[str, Any]]) -> No
         kinds.setdefault(defect["kind"], []).append(defect["asset"])
     for kind, assets in sorted(kinds.items()):
         named = sorted({asset for asset in assets if asset})
-        more = ", ..." if len(named) > _NAMED else ""
-        names = f": {', '.join(named[:_NAMED])}{more}" if named else ""
+        names = f": {wording.listed(named, _NAMED)}" if named else ""
         console.print(f"defect {kind.replace('_', ' ')} x {len(assets)}{names}")
 
 
 def _models(report: Mapping[str, Any]) -> Table:
-    table = _table("model", "CORR ± error", "MMC ± error", "n (eff.)")
-    for name in ("payout", "burn", "stake"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = printing.table(
+        "model",
+        words=("CORR ± error", "MMC ± error", "n (eff.)"),
+        numbers=("payout", "burn", "stake"),
+    )
     for row in report["models"]:
         table.add_row(
             row["model"],
@@ -69,16 +67,8 @@ def _models(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def _table(*columns: str) -> Table:
-    """Return a table that fits a terminal of 80 columns."""
-    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in columns:
-        table.add_column(name, no_wrap=True)
-    return table
-
-
 def _blends(report: Mapping[str, Any]) -> Table:
-    table = _table("blend", "CORR ± error", "n (eff.)")
+    table = printing.table("blend", words=("CORR ± error", "n (eff.)"))
     for row in report["blends"]:
         corr = row["corr"]
         table.add_row(row["name"], figures.mean_text(corr), figures.counts_text(corr))

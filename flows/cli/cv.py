@@ -28,7 +28,7 @@ from tasks.core.data.purge import MIN_TRAIN_ERAS
 @click.option(
     "--lake", type=click.Path(path_type=Path, file_okay=False), help="Instead of a home's lake."
 )
-@scoring_options.output("--predictions", "Write the predictions, as .csv or else Parquet.")
+@options.result("--predictions", "Write the predictions, as .csv or else Parquet.")
 @options.json_file
 def cv(
     data: str,
@@ -54,6 +54,7 @@ def cv(
     from flows.cli import scoring_console, waiting
     from tasks.client import cross_validation, estimators
 
+    options.keep_apart(data, estimator.rpartition(":")[0])
     make = estimators.load(estimator)
     source = _data(data, words)
     plan = cross_validation.Plan(n_folds=folds, min_train=min_train, overlap=overlap)
@@ -61,7 +62,7 @@ def cv(
         found = cross_validation.validate(source, make, estimator.rpartition(":")[2], plan, tell)
     if predictions is not None:
         content = found.predictions_file(as_csv=predictions.suffix == ".csv")
-        scoring_options.write(predictions, content)
+        options.write(predictions, content)
     document = found.to_json()
     if json_file is not None:
         options.write_json(json_file, document)
@@ -83,8 +84,8 @@ def _data(data: str, words: dict[str, Any]) -> Any:
     path, features = Path(data), words["features"] or ()
     if path.is_file():
         return FileData(path, words["target"], features, words["purge_eras"])
-    if path.suffix or path.name != data:
-        raise InputError(f"{data} is not a file")
+    if path.suffix or path.name != data or not data:
+        raise InputError(f"{data or 'DATA'} is not a file")
     if words["purge_eras"] is not None:
         raise InputError(f"snapshot {data} is purged by dates: leave --purge-eras out")
     lake = words["lake"] or options.home_path(words["home"]) / "lake"

@@ -21,11 +21,11 @@ from flows.cli import options, scoring_options
 @scoring_options.feature_columns
 @scoring_options.partial
 @scoring_options.overlap
-@scoring_options.output("--html", "The page; diagnosis.html if unset.")
+@options.result("--html", "Where to write the page.", default="diagnosis.html")
 @options.json_file
 def diagnose(
     prediction_column: str | None,
-    html: Path | None,
+    html: Path,
     json_file: Path | None,
     overlap: int,
     partial: bool,
@@ -41,15 +41,15 @@ def diagnose(
     from tasks.client import diagnosis, pages, score_sources
     from tasks.client.score_tables import Tables
 
+    options.keep_apart()
     column = None if prediction_column is None else (prediction_column,)
     with waiting.shown() as tell:
-        tables = Tables(score_sources.named(prediction_columns=column, **words), partial=partial)
+        sources = score_sources.named(prediction_columns=column, **words)
+        tables = Tables(sources, partial=partial, progress=tell)
         found = diagnosis.diagnose(tables, overlap, tell)
-    page = Path("diagnosis.html") if html is None else html
-    scoring_options.write(page, pages.diagnosis_page(found, words["predictions"].name).encode())
+    options.write(html, pages.diagnosis_page(found, words["predictions"].name).encode())
     document = found.to_json()
     if json_file is not None:
         options.write_json(json_file, document)
-    scoring_console.print_diagnosis(document)
-    click.echo(f"\n{page} shows it all: open it in a browser")
+    scoring_console.print_diagnosis(document, html)
     return 0

@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from tasks.adapters import threads
+from tasks.core import wording
 from tasks.core.errors import TournamentError
 
 _COMMANDS = {
@@ -74,7 +75,7 @@ def main() -> NoReturn:
     except click.ClickException as error:
         sys.exit(_fail(_usage(error), error.exit_code))
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(_fail("interrupted; the same command goes on where it stopped", 130))
+        sys.exit(_fail("interrupted; run it again: a tournament goes on where it stopped", 130))
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -88,5 +89,6 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"erarium: {' '.join(message.split())}", err=True)
+    # Names from files and strangers stand in messages.
+    click.echo(f"erarium: {wording.plain(' '.join(message.split()))}", err=True)
     return code

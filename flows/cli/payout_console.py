@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from flows.cli import scoring_console
+from flows.cli import printing
 from tasks.client.payout_tables import Paid
+from tasks.core import wording
 from tasks.core.money.units import NANO
 from tasks.core.scoring import figures
 
@@ -15,17 +16,19 @@ _DIGITS = 4
 
 def print_payouts(paid: Sequence[Paid]) -> None:
     """Print the sums of the entries, then those with the largest payouts and burns."""
-    out = scoring_console.console()
+    out = printing.console()
     rounds = sorted({each.round_id for each in paid})
     clipped = sum(each.outcome.clipped for each in paid)
-    out.print(
-        f"\n{len(paid):,} {'entry' if len(paid) == 1 else 'entries'} in "
-        f"{scoring_console.counted(len(rounds), 'round')}, {rounds[0]} to {rounds[-1]}",
-        style="bold",
-    )
+    entries = wording.counted(len(paid), "entry", "entries")
+    span = f"round {rounds[0]}"
+    if len(rounds) > 1:
+        span = f"{wording.counted(len(rounds), 'round')}, {rounds[0]} to {rounds[-1]}"
+    out.print()
+    out.print(f"{entries} in {span}", style="bold")
     out.print()
     out.print(_sums(paid))
-    out.print(f"\n{clipped:,} of {len(paid):,} returns were clipped")
+    out.print()
+    out.print(f"{clipped:,} of {len(paid):,} returns were clipped")
     stated = [each for each in paid if each.stated is not None]
     if stated:
         agreeing = sum(each.agrees for each in stated)
@@ -37,10 +40,19 @@ def print_payouts(paid: Sequence[Paid]) -> None:
         if chosen:
             out.print()
             out.print(_entries(title, chosen))
+    printing.print_notes(out, _notes(paid))
+
+
+def _notes(paid: Sequence[Paid]) -> list[str]:
+    """Return what is odd in the table."""
+    again = len(paid) - len({(each.round_id, each.model) for each in paid})
+    if not again:
+        return []
+    return [f"round and model stand again in {wording.counted(again, 'entry', 'entries')}"]
 
 
 def _sums(paid: Sequence[Paid]) -> Table:
-    made = scoring_console.table("tokens", "at risk", "paid", "burned", "change")
+    made = printing.table("tokens", numbers=("at risk", "paid", "burned", "change"))
     stake = sum(each.entry.at_risk for each in paid)
     payout = sum(each.outcome.payout for each in paid)
     burn = sum(each.outcome.burn for each in paid)
@@ -57,7 +69,7 @@ def _ends(paid: Sequence[Paid]) -> list[tuple[str, list[Paid]]]:
 
 
 def _entries(title: str, chosen: Sequence[Paid]) -> Table:
-    made = scoring_console.table(f"{title}: model", "round", "at risk", "return", "payout")
+    made = printing.table(f"{title}: model", numbers=("round", "at risk", "return", "payout"))
     for each in chosen:
         made.add_row(
             str(each.model),

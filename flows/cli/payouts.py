@@ -10,7 +10,7 @@ from flows.cli import options
 @click.command(short_help="Apply the payout rule to a table of scores and stakes.")
 @click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
-    "--clip", default="0.25", show_default=True, help="Largest return of a stake, in (0, 1]."
+    "--clip", default="0.25", show_default=True, help="Largest return of a stake, at most 1."
 )
 @click.option(
     "--factor",
@@ -30,17 +30,30 @@ def payouts(table: Path, clip: str, factor: str, json_file: Path | None) -> int:
     # Imported here, so that help and mistyped options answer at once.
     from flows.cli import payout_console
     from tasks.client import payout_tables
-    from tasks.core.errors import InputError
-    from tasks.core.money import decimals
     from tasks.core.money.payout_rule import FactorPlace, PayoutRule
 
-    try:
-        clip_nano = decimals.nano(decimals.decimal(clip))
-    except InputError as error:
-        raise InputError(f"--clip {error}") from error
-    rule = PayoutRule(clip_nano=clip_nano, factor=FactorPlace(factor))
+    options.keep_apart()
+    rule = PayoutRule(clip_nano=_clip_nano(clip), factor=FactorPlace(factor))
     paid = payout_tables.pay(table, rule)
-    payout_console.print_payouts(paid)
     if json_file is not None:
         options.write_json(json_file, payout_tables.payouts_document(paid))
+    payout_console.print_payouts(paid)
     return 0
+
+
+def _clip_nano(text: str) -> int:
+    """Return the clip that a person wrote.
+
+    Raises:
+        InputError: if it is no number in [1e-9, 1].
+    """
+    from tasks.core.errors import InputError
+    from tasks.core.money import decimals
+
+    try:
+        clip = decimals.decimal(text)
+    except InputError as error:
+        raise InputError(f"--clip {error}") from error
+    if not decimals.decimal("1e-9") <= clip <= 1:
+        raise InputError(f"--clip {text} must lie in [1e-9, 1]")
+    return decimals.nano(clip)

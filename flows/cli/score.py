@@ -34,11 +34,12 @@ def score(json_file: Path | None, overlap: int, partial: bool, **words: Any) -> 
     from tasks.client import score_sources, scorecards
     from tasks.client.score_tables import Tables
 
+    options.keep_apart()
     with waiting.shown() as tell:
-        tables = Tables(score_sources.named(**words), partial=partial)
+        tables = Tables(score_sources.named(**words), partial=partial, progress=tell)
         scores = scorecards.score(tables, tell)
     document = scores.to_json(overlap)
-    scoring_console.print_scores(document, scores.notes.lines())
     if json_file is not None:
         options.write_json(json_file, document)
+    scoring_console.print_scores(document, scores.notes.lines())
     return 0

@@ -16,11 +16,10 @@ from flows.cli import options
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Parquet or CSV file whose column id holds the live ids.",
 )
-@click.option(
+@options.result(
     "--write",
+    "Write the canonical predictions: float64, little-endian, in the order of sorted ids.",
     "out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the canonical predictions: float64, little-endian, in the order of sorted ids.",
 )
 @options.json_file
 def validate(file: Path, live: Path, out: Path | None, json_file: Path | None) -> int:
@@ -34,6 +33,7 @@ def validate(file: Path, live: Path, out: Path | None, json_file: Path | None) -
     from tasks.core.errors import SubmissionError
     from tasks.core.protocol import commitments, submissions
 
+    options.keep_apart()
     ids = _live_ids(live)
     facts = {"ids_hash": commitments.ids_hash(ids).hex(), "n_ids": len(ids)}
     try:
@@ -46,7 +46,7 @@ def validate(file: Path, live: Path, out: Path | None, json_file: Path | None) -
         raise
     digest = commitments.content_digest(commitments.ids_hash(ids), values).hex()
     if out is not None:
-        _write(out, submissions.values_bytes(values))
+        options.write(out, submissions.values_bytes(values))
     if json_file is not None:
         options.write_json(json_file, facts | {"accepted": True, "digest": digest, "reason": None})
     click.echo(f"accepted: {len(ids)} predictions, digest {digest}")
@@ -62,14 +62,3 @@ def _live_ids(live: Path) -> Sequence[str]:
         raise DataError(f"--live {live}: there is no column 'id'")
     ids: Sequence[str] = column_files.read_columns(live, ["id"], [])["id"].to_pylist()
     return ids
-
-
-def _write(out: Path, content: bytes) -> None:
-    """Write the canonical predictions whole."""
-    from tasks.adapters import files
-    from tasks.core.errors import InputError
-
-    try:
-        files.replace_file(out, content)
-    except OSError as error:
-        raise InputError(f"--write {out} cannot be written: {error.strerror}") from error

@@ -7,6 +7,7 @@ light and a dark page.
 import io
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,8 +16,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from tasks.core import wording
 from tasks.core.errors import DataError
 
 COLOURS = {
@@ -58,7 +61,10 @@ _STYLE: dict[Any, Any] = {
     "legend.fontsize": 8.5,
 }
 _WIDE, _NARROW, _HEIGHT = 8.0, 4.6, 2.4
-_LONGEST = 24
+_DENSE = 200
+_BESIDE, _BELOW = 24, 14
+"""The longest names that fit beside and below axes."""
+
 _NAMESPACE = re.compile(r' xmlns(:\w+)?="[^"]*"')
 # None of it: the file must not change with the day on which it is drawn.
 _METADATA = ("Creator", "Date", "Format", "Type")
@@ -103,7 +109,7 @@ def curves(
             range(len(eras)), first - errors, first + errors,
             color=COLOURS["first"], alpha=0.18, linewidth=0,
         )  # fmt: skip
-        _draw_lines(axes, sums)
+        _draw_lines(axes, sums, 1.5)
         _zero(axes)
         _mark_eras(axes, eras, 7)
 
@@ -116,7 +122,7 @@ def drawdown(eras: Sequence[str], losses: NDArray[np.float64]) -> str:
     def draw(axes: Axes) -> None:
         axes.fill_between(range(len(eras)), losses, 0.0, color=COLOURS["bad"], alpha=0.35, lw=0)
         axes.plot(losses, color=COLOURS["bad"], linewidth=1.2)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_ylim(top=0.0)
         _mark_eras(axes, eras, 3)
 
@@ -129,7 +135,8 @@ def levels(eras: Sequence[str], values: Mapping[str, NDArray[np.float64]]) -> st
     name = f"levels of {' and '.join(values)}"
 
     def draw(axes: Axes) -> None:
-        _draw_lines(axes, values)
+        # Many eras make a line so dense that its width hides it.
+        _draw_lines(axes, values, 1.5 if len(eras) <= _DENSE else 0.8)
         _zero(axes)
         _mark_eras(axes, eras, 3)
 
@@ -152,7 +159,8 @@ def features(names: Sequence[str], means: NDArray[np.float64], errors: NDArray[n
             means, places, xerr=np.nan_to_num(errors), fmt="none", ecolor=COLOURS["ink"], lw=0.8
         )
         axes.axvline(0.0, color=COLOURS["ink"], linewidth=0.7)
-        axes.set_yticks(places, [_short(name) for name in names])
+        axes.set_yticks(places, [_short(name, _BESIDE) for name in names])
+        axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.grid(visible=False, axis="y")
         axes.invert_yaxis()
 
@@ -176,7 +184,10 @@ def _svg(
         draw(figure.add_subplot())
         FigureCanvasSVG(figure)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata=dict.fromkeys(_METADATA))
+        with warnings.catch_warnings():
+            # The reader's browser has the letters that this machine's fonts lack.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(buffer, format="svg", metadata=dict.fromkeys(_METADATA))
     text = buffer.getvalue()
     # Inside of a page neither the prologue nor the name spaces are needed.
     text = _NAMESPACE.sub("", text[text.index("<svg") :])
@@ -185,10 +196,10 @@ def _svg(
     return text
 
 
-def _draw_lines(axes: Axes, values: Mapping[str, NDArray[np.float64]]) -> None:
+def _draw_lines(axes: Axes, values: Mapping[str, NDArray[np.float64]], width: float) -> None:
     for (name, series), colour in zip(values.items(), _LINES, strict=False):
         marker = "o" if len(series) == 1 else None
-        axes.plot(series, color=COLOURS[colour], linewidth=1.5, marker=marker, label=name)
+        axes.plot(series, color=COLOURS[colour], linewidth=width, marker=marker, label=name)
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(values), borderpad=0.0)
 
 
@@ -199,11 +210,12 @@ def _zero(axes: Axes) -> None:
 def _mark_eras(axes: Axes, eras: Sequence[str], most: int) -> None:
     """Write some of the eras' names below the axes."""
     places = list(range(0, len(eras), math.ceil(len(eras) / most)))
-    axes.set_xticks(places, [_short(eras[place]) for place in places])
+    axes.set_xticks(places, [_short(eras[place], _BELOW) for place in places])
     axes.set_xlim(-0.7, len(eras) - 0.3)
     axes.grid(visible=False, axis="x")
 
 
-def _short(name: str) -> str:
-    """Return a name that fits beside or below axes."""
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+def _short(name: str, longest: int) -> str:
+    """Return a name, cut if it is too long."""
+    name = wording.plain(name)
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"

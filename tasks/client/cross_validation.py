@@ -15,8 +15,7 @@ from tasks.client.diagnosis import Diagnosis
 from tasks.client.era_tables import Numbers
 from tasks.client.estimators import Estimator
 from tasks.client.fold_data import FoldData
-from tasks.client.score_tables import EraRows
-from tasks.client.scorecards import Progress
+from tasks.client.score_tables import EraRows, Progress
 from tasks.core.data import purge
 from tasks.core.data.purge import Fold
 from tasks.core.errors import DataError
@@ -25,6 +24,7 @@ from tasks.core.scoring.statistics import Mean
 
 _BENCHMARK = "benchmark"
 _FEATURES = "features"
+_WORK = "fit the folds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class _OutOfFold:
             targets=found.targets,
             meta_model=None,
             benchmark=found.benchmark,
-            features=found.features.astype(np.float64),
+            features=found.features,
             left_out=0,
         )
 
@@ -153,7 +153,7 @@ def validate(
         make: makes the estimator anew for each fold.
         model: how the estimator is called.
         plan: how to walk.
-        progress: told after each fold, and after each era that is scored.
+        progress: told of each fold, and of each era that is scored.
 
     Raises:
         DataError: if too few eras are left, or no era can be scored.
@@ -165,9 +165,10 @@ def validate(
     eras = data.eras
     walk = _OutOfFold(model, data, eras[folds[0].predicted.start :])
     counts = []
-    for done, fold in enumerate(folds, 1):
+    for done, fold in enumerate(folds):
+        progress(_WORK, done, len(folds))
         counts.append(_run(data, make(), fold, walk))
-        progress("fit the folds", done, len(folds))
+    progress(_WORK, len(folds), len(folds))
     found = diagnosis.diagnose(walk, plan.overlap, progress)
     corrs = {era.era: era.corr for era in found.eras}
     facts = [

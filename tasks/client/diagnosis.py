@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.client import scorecards
-from tasks.client.score_tables import EraRows, Scorable
-from tasks.client.scorecards import Notes, Progress, Scorecard
+from tasks.client.score_tables import EraRows, Progress, Scorable
+from tasks.client.scorecards import Notes, Scorecard
+from tasks.core import wording
 from tasks.core.errors import DataError, InputError
-from tasks.core.scoring import exposure, metrics, originality, statistics, summaries
+from tasks.core.scoring import metrics, originality, statistics, summaries
 from tasks.core.scoring.statistics import Mean
 from tasks.core.scoring.summaries import Summary
 
@@ -27,6 +28,7 @@ LEVELS = {
 """The other figures of an era that have a mean."""
 
 _INDEPENDENT = 20
+_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,7 @@ def diagnose(tables: Scorable, overlap: int, progress: Progress) -> Diagnosis:
     Args:
         tables: of exactly one model.
         overlap: how many later eras share an era's target window; 0 for none.
-        progress: told after each era.
+        progress: told of each era.
 
     Raises:
         DataError: if an era's parts cannot be used, or no era can be scored.
@@ -154,16 +156,18 @@ def diagnose(tables: Scorable, overlap: int, progress: Progress) -> Diagnosis:
     if len(tables.models) != 1:
         raise InputError(
             f"a diagnosis is of one model, and there are {len(tables.models)}: "
-            f"{', '.join(tables.models[:8])}; say --prediction-column"
+            f"{wording.listed(tables.models, _NAMED)}; say --prediction-column"
         )
     notes, eras, correlations, names = Notes(), [], [], tables.eras
-    for done, name in enumerate(names, 1):
+    for done, name in enumerate(names):
+        progress(scorecards.WORK, done, len(names))
         rows = tables.rows(name)
-        for card in scorecards.score_era(tables, rows, notes):
-            exposures = _exposures(rows)
+        if (scores := scorecards.score_era(tables, rows, notes)) is not None:
+            card = scorecards.cards_of(tables, rows, scores, notes)[0]
+            exposures = np.empty(0) if scores.exposures is None else scores.exposures[0]
             correlations.append(exposures)
             eras.append(_figures(card, rows, exposures))
-        progress(scorecards.WORK, done, len(names))
+    progress(scorecards.WORK, len(names), len(names))
     if not eras:
         raise DataError(f"no era can be scored: {'; '.join(notes.lines())}")
     for name in tables.unpredicted:
@@ -177,16 +181,6 @@ def diagnose(tables: Scorable, overlap: int, progress: Progress) -> Diagnosis:
     )
     found.notes[:0] = _warnings(found)
     return found
-
-
-def _exposures(rows: EraRows) -> NDArray[np.float64]:
-    """Return the correlation with each feature, shape (n_features,); none without features."""
-    if rows.features is None:
-        return np.empty(0)
-    correlations: NDArray[np.float64] = exposure.feature_correlations(
-        rows.predictions, rows.features
-    )[0]
-    return correlations
 
 
 def _figures(card: Scorecard, rows: EraRows, exposures: NDArray[np.float64]) -> EraFigures:

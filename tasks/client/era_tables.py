@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from tasks.adapters import column_files
 from tasks.core.data import purge
-from tasks.core.errors import DataError
+from tasks.core.errors import DataError, SubmissionError
 
 KEYS = ("id", "era")
 """The columns that every file must have."""
 
 Numbers = NDArray[Any]
 """Features as they are stored: float64 or int8."""
+
+NO_NUMBER = "is missing or infinite"
+NO_TARGET = "is outside [0, 1]"
+NO_FEATURE = "is missing, infinite or beyond 1e100"
+
+_TOO_LARGE = 1e100
 
 
 class EraTable:
@@ -37,7 +43,11 @@ class EraTable:
         table = column_files.read_columns(path, KEYS, columns, labels)
         self._path = path
         self._ids = table["id"].combine_chunks()
-        self._columns = {name: table[name].to_numpy() for name in columns}
+        self._columns: dict[str, Numbers] = {}
+        for name in columns:
+            self._columns[name] = table[name].to_numpy()
+            # A large file must not be in memory twice.
+            table = table.drop_columns([name])
         self._labels = {name: table[name].combine_chunks() for name in labels}
         self._rows = _grouped(table["era"].combine_chunks())
         self._last: tuple[str, pa.Array, NDArray[np.intp]] | None = None
@@ -76,6 +86,38 @@ class EraTable:
             values[place] = self._columns[name][rows]
         return values
 
+    def require(
+        self,
+        sound: NDArray[np.bool_],
+        what: str,
+        *,
+        columns: Sequence[str],
+        era: str,
+        ids: pa.Array,
+        error: type[DataError] | type[SubmissionError] = DataError,
+    ) -> None:
+        """Check that an era's values can be used.
+
+        Args:
+            sound: whether each can, shape (n_columns, n_ids).
+            what: is wrong with the others, such as `is missing`.
+            columns: their names.
+            era: its name.
+            ids: the rows' ids.
+            error: what is raised.
+
+        Raises:
+            DataError, or what is said: if one cannot; the message names column, era and id.
+        """
+        if sound.all():
+            return
+        column, place = (int(axis[0]) for axis in np.nonzero(~sound))
+        raise error(
+            f"{self._path}: the column {columns[column]!r} {what} for "
+            f"{int((~sound[column]).sum())} of {len(ids)} ids of era {era}, such as "
+            f"{ids[place].as_py()!r}"
+        )
+
     def narrow(self, columns: Sequence[str], rows: NDArray[np.intp]) -> Numbers:
         """Return the same, as int8 where the file holds nothing else in these columns."""
         if any(self._columns[name].dtype != np.int8 for name in columns):
@@ -104,6 +146,20 @@ def places(wanted: pa.Array, ids: pa.Array) -> NDArray[np.intp]:
     found = pc.index_in(wanted, value_set=ids).fill_null(-1)
     numbers: NDArray[np.intp] = found.to_numpy().astype(np.intp)
     return numbers
+
+
+def usable_targets(targets: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which targets can be scored on, or are missing."""
+    usable: NDArray[np.bool_] = np.isnan(targets) | ((targets >= 0) & (targets <= 1))
+    return usable
+
+
+def usable_features(features: Numbers) -> NDArray[np.bool_]:
+    """Return which features are numbers whose squares can be summed."""
+    if features.dtype == np.int8:
+        return np.ones(features.shape, dtype=np.bool_)
+    usable: NDArray[np.bool_] = np.abs(features) < _TOO_LARGE
+    return usable
 
 
 def in_order(eras: Iterable[str]) -> list[str]:

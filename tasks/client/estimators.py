@@ -15,6 +15,8 @@ from tasks.client.era_tables import Numbers
 from tasks.core.errors import InputError
 
 _MODULE = "erarium_estimator"
+_NUMBERS = "biufO"
+"""Kinds of arrays that become float64 without a loss: not complex ones, not text."""
 
 
 class Estimator(Protocol):
@@ -76,7 +78,8 @@ def predict(estimator: Estimator, features: Numbers) -> NDArray[np.float64]:
         InputError: if his code fails, or what it returns is no finite number a row.
     """
     with _told("predict failed"):
-        predictions = np.asarray(estimator.predict(features), dtype=np.float64)
+        made = estimator.predict(features)
+    predictions = _numbers(made)
     if predictions.shape == (len(features), 1):
         predictions = predictions[:, 0]
     if predictions.shape != (len(features),):
@@ -88,6 +91,19 @@ def predict(estimator: Estimator, features: Numbers) -> NDArray[np.float64]:
     if bad:
         raise InputError(f"predict returned {bad} of {len(features)} values that are not finite")
     return predictions
+
+
+def _numbers(made: Any) -> NDArray[np.float64]:
+    """Return what an estimator made as an array of float64."""
+    try:
+        values = np.asarray(made)
+        if values.dtype.kind not in _NUMBERS:
+            raise TypeError("neither numbers nor objects that may be numbers")
+        numbers: NDArray[np.float64] = values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        kind = getattr(made, "dtype", type(made).__name__)
+        raise InputError(f"predict returned {kind}: needs one number a row") from error
+    return numbers
 
 
 def _checked(make: Callable[[], Any], reference: str) -> Callable[[], Estimator]:
@@ -110,14 +126,15 @@ def _told(what: str) -> Iterator[None]:
     """Tell an error of the modeller's code in one line, with the place where it was raised."""
     try:
         yield
-    except Exception as error:
+    # To leave the program is not his code's to decide either: there would be no result.
+    except (Exception, SystemExit) as error:
         last = " ".join(traceback.format_exception_only(error)[-1].split())
         raise InputError(f"{what}: {_place(error)}: {last}") from error
 
 
-def _place(error: Exception) -> str:
+def _place(error: Exception | SystemExit) -> str:
     """Return file and line: in the modeller's file if it was passed, else the innermost."""
-    if isinstance(error, SyntaxError):
+    if isinstance(error, SyntaxError) and error.filename is not None:
         return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
     module = sys.modules.get(_MODULE)

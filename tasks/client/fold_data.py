@@ -1,18 +1,21 @@
 """What a modeller's estimator is fitted on: a published snapshot, or a file of his own."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.adapters import column_files
 from tasks.adapters.lake import Lake
+from tasks.client import era_tables
 from tasks.client.data import VERSION, Dataset
-from tasks.client.era_tables import KEYS, EraTable, Numbers, in_order
+from tasks.client.era_tables import KEYS, NO_FEATURE, NO_TARGET, EraTable, Numbers
+from tasks.core import wording
 from tasks.core.data import purge
 from tasks.core.errors import DataError
 
@@ -21,6 +24,7 @@ MAIN_TARGET = "20d1l"
 
 _FEATURE, _TARGET, _END = "feature", "target", "target_end_era"
 _BENCHMARK = "benchmark"
+_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +44,25 @@ class FoldRows:
     benchmark: NDArray[np.float64] | None
 
 
-class FoldData(Protocol):
-    """Eras with targets, and when each target ends."""
+class FoldData(ABC):
+    """Eras with targets, and when each target ends.
 
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Return the features' names, in the order of the rows."""
+    Attributes:
+        features: their names, in the order of the rows.
+        eras: the names of the eras with a target, in order.
+        ends: the position of the first era on or after each era's end of the target.
+    """
 
-    @property
-    def eras(self) -> list[str]:
-        """Return the names of the eras, in order."""
+    features: tuple[str, ...]
+    eras: list[str]
+    ends: list[int | None]
 
-    @property
-    def ends(self) -> list[int | None]:
-        """Return the position of the first era on or after each era's end of the target."""
-
+    @abstractmethod
     def rows(self, era: str) -> FoldRows:
         """Return an era's rows."""
 
 
-class SnapshotData:
+class SnapshotData(FoldData):
     """A published snapshot."""
 
     def __init__(self, lake: Lake, name: str, target: str | None, words: Sequence[str]) -> None:
@@ -80,8 +83,8 @@ class SnapshotData:
         version = lake.find(f"versions/{VERSION}/version")
         names = version["features"] if version else self._dataset.feature_names
         sets = version["feature_sets"] if version else {}
-        self._features = _chosen(names, sets, words, name)
-        self._columns = [list(names).index(feature) for feature in self._features]
+        self.features = _chosen(names, sets, words, name)
+        self._columns = [list(names).index(feature) for feature in self.features]
         kept = [era for era in self._dataset.eras.values() if era.targets is not None]
         known = {target for era in kept for target in era.target_end_era}
         if self._target not in known:
@@ -89,24 +92,9 @@ class SnapshotData:
                 f"snapshot {name} has no target {self._target!r}; it has {', '.join(sorted(known))}"
             )
         kept = [era for era in kept if self._has_target(era.name)]
-        self._eras = [era.name for era in kept]
+        self.eras = [era.name for era in kept]
         ends = [era.target_end_era[self._target] for era in kept]
-        self._ends = purge.end_positions(self._eras, ends)
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Return the features' names, in the order of the rows."""
-        return self._features
-
-    @property
-    def eras(self) -> list[str]:
-        """Return the names of the eras with a target, in order."""
-        return self._eras
-
-    @property
-    def ends(self) -> list[int | None]:
-        """Return the position of the first era on or after each era's end of the target."""
-        return self._ends
+        self.ends = purge.end_positions(self.eras, ends)
 
     def rows(self, era: str) -> FoldRows:
         """Return an era's rows."""
@@ -124,7 +112,7 @@ class SnapshotData:
         return not bool(np.isnan(self._dataset.targets(era)[self._target]).all())
 
 
-class FileData:
+class FileData(FoldData):
     """A Parquet or CSV file in Numerai's layout: id, era, features, targets."""
 
     def __init__(
@@ -141,63 +129,53 @@ class FileData:
                 `target_end_era`, or a `manifest.json` beside the file, tells the targets' ends.
 
         Raises:
-            DataError: if the file or a column cannot be used, or nothing tells the ends.
+            DataError: if the file, a column or a target cannot be used, or nothing tells the ends.
         """
         names = column_files.column_names(path)
         self._path = path
         self._target = _target_column(path, names, target)
-        found = [name for name in names if name.startswith(_FEATURE)]
-        self._features = _chosen(found, _sets_beside(path), words, str(path), names)
+        # What is predicted, and when it ends, must not be learned from.
+        others = [
+            name
+            for name in names
+            if name not in (*KEYS, self._target) and not name.startswith(_TARGET)
+        ]
+        found = [name for name in others if name.startswith(_FEATURE)]
+        self.features = _chosen(found, _sets_beside(path), words, str(path), others)
         by_column = purge_eras is None and _END in names
-        columns = [*self._features, self._target]
+        columns = [*self.features, self._target]
         self._table = EraTable(path, columns, [_END] if by_column else [])
-        self._eras = [era for era in in_order(self._table.eras) if self._has_target(era)]
+        self.eras = [era for era in era_tables.in_order(self._table.eras) if self._has_target(era)]
+        if not self.eras:
+            raise DataError(f"{path}: no era has a value in the column {self._target!r}")
         if purge_eras is not None:
-            count = len(self._eras)
-            self._ends: list[int | None] = [place + purge_eras + 1 for place in range(count)]
+            count = len(self.eras)
+            self.ends = [place + purge_eras + 1 for place in range(count)]
         elif by_column:
-            ends = [self._table.label(_END, era) for era in self._eras]
-            self._ends = purge.end_positions(self._eras, ends)
+            ends = [self._table.label(_END, era) for era in self.eras]
+            self.ends = purge.end_positions(self.eras, ends)
         else:
-            self._ends = purge.end_positions(self._eras, self._ends_beside())
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Return the features' names, in the order of the rows."""
-        return self._features
-
-    @property
-    def eras(self) -> list[str]:
-        """Return the names of the eras with a target, in order."""
-        return self._eras
-
-    @property
-    def ends(self) -> list[int | None]:
-        """Return the position of the first era on or after each era's end of the target."""
-        return self._ends
+            self.ends = purge.end_positions(self.eras, self._ends_beside())
 
     def rows(self, era: str) -> FoldRows:
         """Return an era's rows.
 
         Raises:
-            DataError: if an id is there twice, or a feature is missing in a row.
+            DataError: if an id is there twice, or a feature is no finite number in a row.
         """
         ids, rows = self._table.era(era)
-        features = self._table.narrow(self._features, rows)
-        bad = ~np.isfinite(features)
-        if bad.any():
-            column, place = (int(axis[0]) for axis in np.nonzero(bad))
-            raise DataError(
-                f"{self._path}: the column {self._features[column]!r} is missing or infinite for "
-                f"{int(bad[column].sum())} of {len(ids)} ids of era {era}, such as "
-                f"{ids[place].as_py()!r}; choose other --features"
-            )
+        features = self._table.narrow(self.features, rows)
+        sound = era_tables.usable_features(features)
+        self._table.require(sound, NO_FEATURE, columns=self.features, era=era, ids=ids)
         targets = self._table.values([self._target], rows)[0]
         return FoldRows(ids=ids.to_pylist(), features=features, targets=targets, benchmark=None)
 
     def _has_target(self, era: str) -> bool:
-        _, rows = self._table.era(era)
-        return not bool(np.isnan(self._table.values([self._target], rows)).all())
+        ids, rows = self._table.era(era)
+        targets = self._table.values([self._target], rows)
+        sound = era_tables.usable_targets(targets)
+        self._table.require(sound, NO_TARGET, columns=[self._target], era=era, ids=ids)
+        return not bool(np.isnan(targets).all())
 
     def _ends_beside(self) -> list[str | None]:
         """Return each era's target_end_era of the manifest beside the file."""
@@ -210,8 +188,11 @@ class FileData:
         try:
             entries = json.loads(manifest.read_bytes())["eras"]
             ends = {entry["era"]: entry["target_end_era"][name] for entry in entries}
-            return [ends[era] for era in self._eras]
-        except (ValueError, KeyError, TypeError) as error:
+            found = [ends[era] for era in self.eras]
+            if not all(end is None or isinstance(end, str) for end in found):
+                raise TypeError("an end that is no era's name")
+            return found
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{manifest} does not tell when the target {name} of each era ends: {advice}"
             ) from error
@@ -233,7 +214,10 @@ def _sets_beside(path: Path) -> Mapping[str, Sequence[str]]:
         return {}
     try:
         sets: Mapping[str, Sequence[str]] = json.loads(features.read_bytes())["feature_sets"]
-    except (ValueError, KeyError, TypeError) as error:
+        names = [name for chosen in sets.values() for name in chosen]
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError("a feature whose name is no text")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{features} has no sound feature_sets: mend or remove it") from error
     return sets
 
@@ -263,5 +247,5 @@ def _chosen(
         known = f"; its sets are {', '.join(sorted(sets))}" if sets else ""
         raise DataError(f"{where} has no feature or set {missing[0]!r}{known}")
     if len(set(chosen)) != len(chosen):
-        raise DataError(f"{where}: a feature is named twice in {', '.join(chosen[:12])}")
+        raise DataError(f"{where}: a feature is named twice in {wording.listed(chosen, _NAMED)}")
     return chosen

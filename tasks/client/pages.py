@@ -1,13 +1,14 @@
 """The page of a diagnosis: one file that needs no other and asks nobody for anything."""
 
+import html
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from tasks.adapters import diagnosis_plots
 from tasks.client.diagnosis import LEVELS, SCORES, Diagnosis
+from tasks.core import wording
 from tasks.core.scoring import figures
 from tasks.core.scoring.summaries import Summary
 
@@ -16,7 +17,7 @@ _MOST_FEATURES = 12
 _GROUPS = (
     (
         "Likeness by era",
-        "Correlation of the ranks with benchmark and meta-model.",
+        "Correlation of the ranks with those of others.",
         {"benchmark_correlation": "benchmark", "meta_model_correlation": "meta-model"},
     ),
     (
@@ -88,7 +89,7 @@ def diagnosis_page(diagnosis: Diagnosis, source: str) -> str:
         # Whatever a name in a file may hold: the page runs and fetches nothing.
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(diagnosis.model)}: diagnosis</title>\n<style>{_STYLE}</style>\n"
+        f"<title>{_escaped(diagnosis.model)}: diagnosis</title>\n<style>{_STYLE}</style>\n"
         f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
@@ -106,7 +107,7 @@ def _head(diagnosis: Diagnosis, source: str) -> str:
     if len(eras) > 1:
         span = f"{len(eras):,} eras, {eras[0].era} to {eras[-1].era}"
     text = f"{source} · {span} · {size} ids an era · overlap {diagnosis.overlap}"
-    return f'<h1>{escape(diagnosis.model)}</h1>\n<p class="soft">{escape(text)}</p>'
+    return f'<h1>{_escaped(diagnosis.model)}</h1>\n<p class="soft">{_escaped(text)}</p>'
 
 
 def _tiles(diagnosis: Diagnosis) -> str:
@@ -125,8 +126,8 @@ def _tiles(diagnosis: Diagnosis) -> str:
         feature = diagnosis.features[0].feature if diagnosis.features else ""
         tiles.append(("Exposure", f"{highest.mean:.3f}", feature))
     inner = "".join(
-        f'<div><span class="soft">{escape(label)}</span><b>{escape(value)}</b>'
-        f'<span class="soft">{escape(error)}&nbsp;</span></div>'
+        f'<div><span class="soft">{_escaped(label)}</span><b>{_escaped(value)}</b>'
+        f'<span class="soft">{_escaped(error)}&nbsp;</span></div>'
         for label, value, error in tiles
     )
     return f'<div class="tiles">{inner}</div>'
@@ -135,7 +136,7 @@ def _tiles(diagnosis: Diagnosis) -> str:
 def _notes(notes: Sequence[str]) -> str:
     if not notes:
         return ""
-    return f'<div class="notes"><ul>{"".join(f"<li>{escape(n)}</li>" for n in notes)}</ul></div>'
+    return f'<div class="notes"><ul>{"".join(f"<li>{_escaped(n)}</li>" for n in notes)}</ul></div>'
 
 
 def _score_plots(diagnosis: Diagnosis) -> Iterable[str]:
@@ -176,8 +177,8 @@ def _half_plots(diagnosis: Diagnosis) -> Iterable[str]:
 
 
 def _card(title: str, text: str, inner: str) -> str:
-    line = f'<p class="soft">{escape(text)}</p>' if text else ""
-    return f'<section class="card"><h2>{escape(title)}</h2>{line}{inner}</section>'
+    line = f'<p class="soft">{_escaped(text)}</p>' if text else ""
+    return f'<section class="card"><h2>{_escaped(title)}</h2>{line}{inner}</section>'
 
 
 def _scores_table(diagnosis: Diagnosis) -> str:
@@ -252,11 +253,16 @@ def _eras_card(diagnosis: Diagnosis) -> str:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    head = "".join(f"<th>{_escaped(column)}</th>" for column in columns)
     body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>\n" for row in rows
+        f"<tr>{''.join(f'<td>{_escaped(cell)}</td>' for cell in row)}</tr>\n" for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+
+
+def _escaped(text: str) -> str:
+    """Return a text as it stands in a page, without characters that a page must not hold."""
+    return html.escape(wording.plain(text))
 
 
 def _text(value: float | None, form: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from pyarrow import csv, parquet
 
 from tasks.adapters import column_files
 from tasks.core.errors import DataError, InputError
@@ -16,7 +15,6 @@ from tasks.core.money import decimals, scores
 from tasks.core.money.payout_rule import Entry, Outcome, PayoutRule
 from tasks.core.money.units import WAD
 
-_PARQUET = b"PAR1"
 _EMPTY = frozenset(("",))
 _NO_NUMBER = frozenset(("", "nan", "NaN", "null", "NULL", "NA"))
 _MODEL, _ROUND, _FACTOR, _STAKE, _PAYOUT = "model", "round", "payout_factor", "stake", "payout"
@@ -68,10 +66,7 @@ def pay(path: Path, rule: PayoutRule) -> list[Paid]:
         DataError: if the file cannot be read or lacks a column, or a value cannot be used; the
             message names row and column.
     """
-    columns = _read(path, _columns(path, rule))
-    table = _Table(
-        path=path, texts={name: _texts(name, column) for name, column in columns.items()}
-    )
+    table = _opened(path, _columns(path, rule))
     entries = _entries(table, rule)
     stated = table.numbers(_PAYOUT, -_MOST_STAKE, _MOST_STAKE, lambda number: number)
     keys = zip(table.whole(_ROUND, _MOST_ROUND), table.models(_MODEL), strict=True)
@@ -106,32 +101,17 @@ def _multiplier(score: str) -> str:
     return f"{score}_multiplier"
 
 
-def _read(path: Path, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
-    """Read columns; those of a CSV file as text, so that no digit is lost."""
-    try:
-        with path.open("rb") as file:
-            is_parquet = file.read(len(_PARQUET)) == _PARQUET
-        if is_parquet:
-            with parquet.ParquetFile(path) as opened:
-                table = opened.read(columns=list(names))
-        else:
-            types = dict.fromkeys(names, pa.string())
-            convert = csv.ConvertOptions(column_types=types, include_columns=list(names))
-            table = csv.read_csv(path, convert_options=convert)
-    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
-        raise DataError(f"{path}: {' '.join(str(error).split())}") from error
-    if table.num_rows == 0:
+def _opened(path: Path, names: Sequence[str]) -> "_Table":
+    """Read the columns of a table."""
+    read = column_files.read_written(path, names)
+    if read.num_rows == 0:
         raise DataError(f"{path}: there is no entry in it")
-    for name in names:
-        if not _is_plain(table[name].type):
-            raise DataError(f"{path}: the column {name!r} holds {table[name].type}, not numbers")
-    return {name: table[name] for name in names}
-
-
-def _is_plain(kind: pa.DataType) -> bool:
-    texts = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    return bool(texts or numbers or pa.types.is_null(kind))
+    in_parquet = column_files.is_parquet(path)
+    return _Table(
+        path=path,
+        texts={name: _texts(name, read[name]) for name in names},
+        named=in_parquet and not pa.types.is_integer(read.schema.field(_MODEL).type),
+    )
 
 
 def _texts(name: str, column: pa.ChunkedArray) -> list[str | None]:
@@ -181,6 +161,8 @@ class _Table:
 
     path: Path
     texts: dict[str, list[str | None]]
+    named: bool
+    """Whether the models have names, even such as consist of digits."""
 
     def numbers(
         self, name: str, low: int, high: int, made: Callable[[Decimal], _T]
@@ -211,10 +193,11 @@ class _Table:
         return list(map(int, numbers))
 
     def models(self, name: str) -> Sequence[int | str]:
-        """Return the models' names, as integers where all are."""
+        """Return the models' names, as integers where all are and the file does not say other."""
         texts = [self._there(text, row, name) for row, text in enumerate(self.texts[name])]
-        numbered = all(_NUMBERED.fullmatch(text) for text in dict.fromkeys(texts))
-        return list(map(int, texts)) if numbered else texts
+        if self.named or not all(map(_NUMBERED.fullmatch, dict.fromkeys(texts))):
+            return texts
+        return list(map(int, texts))
 
     def error(self, row: int, name: str, what: str) -> DataError:
         """Return the error of one value; rows are counted from 1, the header is none."""

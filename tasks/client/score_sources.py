@@ -6,12 +6,22 @@ from pathlib import Path
 
 from tasks.adapters import column_files
 from tasks.client.era_tables import KEYS
+from tasks.core import wording
 from tasks.core.errors import DataError
 
 Headers = dict[Path, list[str]]
 
-_LABELS = (*KEYS, "data_type")
-_FEATURE, _TARGET = "feature", "target"
+# The last two are what pandas makes of an index without a name.
+_LABELS = (*KEYS, "data_type", "", "__index_level_0__")
+_FEATURE, _TARGET, _PREDICTION = "feature", "target", "prediction"
+_USUAL = {
+    "target": (_TARGET,),
+    "meta-model": ("meta_model", _PREDICTION),
+    "benchmark": ("benchmark", _PREDICTION),
+}
+"""The columns that a part is looked for in, in this order."""
+
+_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +95,12 @@ def named(
 def chosen(sources: Sources) -> Sources:
     """Look into the files and return the parts with their columns filled in.
 
-    Where the caller chose none: of the targets `target`, of the meta-model and of the benchmark
-    `prediction`, or else the only column that is left; of the features those whose name begins
-    with `feature`, or else all that are left; of the predictions all that are left. Left are
-    the columns that are neither `id`, `era` nor `data_type`, nor play another part in the same
-    file, nor bear a name that begins with `target` or `feature`.
+    Where the caller chose none: of the targets `target`, of the meta-model `meta_model` or else
+    `prediction`, of the benchmark `benchmark` or else `prediction`, or else the only column that
+    is left; of the features those whose name begins with `feature`, or else all that are left; of
+    the predictions all that are left. `prediction` in the predictions' own file is a prediction.
+    Left are the columns that are neither `id`, `era` nor `data_type`, have a name, play no other
+    part in the same file, and do not begin with `target` or `feature`.
 
     Raises:
         DataError: if a file cannot be read or lacks a column, or the rules do not decide.
@@ -103,11 +114,11 @@ def chosen(sources: Sources) -> Sources:
     for name, source in sources.parts().items():
         _check(name, source, headers[source.path])
     # The parts of one column first: what they take is not taken for features or predictions.
-    targets = _single("target", sources.targets, headers, sources, "target")
+    targets = _single("target", sources.targets, headers, sources)
     sources = replace(sources, targets=targets)
     for field, name in (("meta_model", "meta-model"), ("benchmark", "benchmark")):
         if (one := sources.parts().get(name)) is not None:
-            filled = _single(name, one, headers, sources, "prediction")
+            filled = _single(name, one, headers, sources)
             sources = replace(sources, **{field: filled})
     if sources.features is not None:
         sources = replace(sources, features=_features(sources.features, headers, sources))
@@ -148,7 +159,8 @@ def _check(name: str, source: Source, names: Sequence[str]) -> None:
 def _require(path: Path, names: Sequence[str], columns: Sequence[str]) -> None:
     missing = [column for column in columns if column not in names]
     if missing:
-        raise DataError(f"{path}: the column {missing[0]!r} is missing; it has {_listed(names)}")
+        there = wording.listed(names, _NAMED)
+        raise DataError(f"{path}: the column {missing[0]!r} is missing; it has {there}")
 
 
 def _left(source: Source, headers: Headers, sources: Sources, prefixes: Sequence[str]) -> list[str]:
@@ -166,18 +178,22 @@ def _left(source: Source, headers: Headers, sources: Sources, prefixes: Sequence
     ]
 
 
-def _single(name: str, source: Source, headers: Headers, sources: Sources, usual: str) -> Source:
+def _single(name: str, source: Source, headers: Headers, sources: Sources) -> Source:
     """Fill in the one column of a part."""
     if source.columns is not None:
         return source
-    if usual in headers[source.path]:
-        return replace(source, columns=(usual,))
-    prefixes = [prefix for prefix in (_FEATURE, _TARGET) if prefix != usual]
+    own = source.path == sources.predictions.path
+    for usual in _USUAL[name]:
+        if usual in headers[source.path] and not (own and usual == _PREDICTION):
+            return replace(source, columns=(usual,))
+    prefixes = [prefix for prefix in (_FEATURE, _TARGET) if prefix not in _USUAL[name]]
     left = _left(source, headers, sources, prefixes)
+    if own and _PREDICTION in left:
+        left.remove(_PREDICTION)
     if len(left) != 1:
         raise DataError(
             f"{source.path}: which column is the {name}? Say --{name}-column; "
-            f"it has {_listed(headers[source.path])}"
+            f"it has {wording.listed(headers[source.path], _NAMED)}"
         )
     return replace(source, columns=tuple(left))
 
@@ -199,8 +215,3 @@ def _predictions(source: Source, headers: Headers, sources: Sources) -> Source:
     if not left:
         raise DataError(f"{source.path}: no column is left to score; say --prediction-columns")
     return replace(source, columns=tuple(left))
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Return names for a message, the first ones of many."""
-    return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")

@@ -1,5 +1,6 @@
 """The tables of a scoring: read once, then era by era with every part in one order of ids."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,9 +10,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tasks.client import era_tables, score_sources
-from tasks.client.era_tables import EraTable
+from tasks.client.era_tables import EraTable, Numbers
 from tasks.client.score_sources import Source, Sources
 from tasks.core.errors import DataError, SubmissionError
+
+Progress = Callable[[str, int, int], None]
+"""Told a work's name, how many parts of it are done, and of how many."""
+
+_WORK = "read the files"
+
+
+def _silent(name: str, done: int, total: int) -> None:
+    """Tell nobody of progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +34,7 @@ class EraRows:
         targets: shape (n_ids,); NaN where there is none.
         meta_model: shape (n_ids,), finite.
         benchmark: shape (n_ids,), finite.
-        features: shape (n_features, n_ids), finite.
+        features: shape (n_features, n_ids), finite; int8 where the file holds nothing else.
         left_out: how many predicted ids have no row of targets, or the other way round.
     """
 
@@ -33,7 +43,7 @@ class EraRows:
     targets: NDArray[np.float64]
     meta_model: NDArray[np.float64] | None
     benchmark: NDArray[np.float64] | None
-    features: NDArray[np.float64] | None
+    features: Numbers | None
     left_out: int
 
 
@@ -66,23 +76,32 @@ class Scorable(Protocol):
 class Tables:
     """All parts of a scoring, in files."""
 
-    def __init__(self, sources: Sources, *, partial: bool = False) -> None:
+    def __init__(
+        self, sources: Sources, *, partial: bool = False, progress: Progress = _silent
+    ) -> None:
         """Read the columns that the parts need, each file once.
 
         Args:
             sources: the files, and the columns where the rules of `score_sources` shall not
                 choose them.
             partial: score the ids that predictions and targets share, where they differ.
+            progress: told of each file.
 
         Raises:
-            DataError: if a file or a column cannot be used; the message says why.
+            DataError: if a file or a column cannot be used, or predictions and targets share no
+                era; the message says why.
         """
         self._sources = score_sources.chosen(sources)
         self._partial = partial
         columns: dict[Path, dict[str, None]] = {}
         for part in self._sources.parts().values():
             columns.setdefault(part.path, {}).update(dict.fromkeys(part.chosen))
-        self._tables = {path: EraTable(path, list(names)) for path, names in columns.items()}
+        self._tables: dict[Path, EraTable] = {}
+        for path, names in columns.items():
+            progress(_WORK, len(self._tables), len(columns))
+            self._tables[path] = EraTable(path, list(names))
+        progress(_WORK, len(columns), len(columns))
+        self._require_common_era()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -116,8 +135,8 @@ class Tables:
         """Return an era's rows, every part in the order of the sorted ids.
 
         Raises:
-            DataError: if ids differ between the parts, or a meta-model, benchmark or feature
-                holds a value that is not finite.
+            DataError: if ids differ between the parts, a meta-model, benchmark or feature holds a
+                value that is not finite, or a target one outside [0, 1].
             SubmissionError: if a prediction is not finite.
         """
         parts = self._sources
@@ -125,20 +144,44 @@ class Tables:
         ids, rows = table.era(era)
         kept, target_rows, left_out = self._shared(era, ids)
         ids, rows = ids.take(pa.array(kept)), rows[kept]
-        predictions = table.values(parts.predictions.chosen, rows)
-        _require_finite(predictions, parts.predictions, era, ids, SubmissionError)
-        targets = np.full(len(ids), np.nan)
-        if target_rows is not None:
-            targets = self._tables[parts.targets.path].values(parts.targets.chosen, target_rows)[0]
+        columns = parts.predictions.chosen
+        predictions = table.values(columns, rows)
+        table.require(
+            np.isfinite(predictions), era_tables.NO_NUMBER,
+            columns=columns, era=era, ids=ids, error=SubmissionError,
+        )  # fmt: skip
         return EraRows(
             era=era,
             predictions=predictions,
-            targets=targets,
+            targets=self._targets(era, ids, target_rows),
             meta_model=_only_row(self._part(parts.meta_model, era, ids)),
             benchmark=_only_row(self._part(parts.benchmark, era, ids)),
             features=self._part(parts.features, era, ids),
             left_out=left_out,
         )
+
+    def _require_common_era(self) -> None:
+        predictions, targets = self._sources.predictions.path, self._sources.targets.path
+        predicted, known = self._tables[predictions].eras, self._tables[targets].eras
+        if predicted.isdisjoint(known):
+            raise DataError(
+                f"{predictions} and {targets} share no era: the first ones are "
+                f"{era_tables.in_order(predicted)[0]!r} and {era_tables.in_order(known)[0]!r}"
+            )
+
+    def _targets(
+        self, era: str, ids: pa.Array, rows: NDArray[np.intp] | None
+    ) -> NDArray[np.float64]:
+        """Return the targets of some rows, NaN for all ids where there are none."""
+        if rows is None:
+            return np.full(len(ids), np.nan)
+        source = self._sources.targets
+        table, columns = self._tables[source.path], source.chosen
+        targets = table.values(columns, rows)
+        sound = era_tables.usable_targets(targets)
+        table.require(sound, era_tables.NO_TARGET, columns=columns, era=era, ids=ids)
+        only: NDArray[np.float64] = targets[0]
+        return only
 
     def _shared(
         self, era: str, ids: pa.Array
@@ -174,7 +217,7 @@ class Tables:
             raise DataError(f"era {era}: predictions and targets have no id in common")
         return kept, target_rows[places[kept]], without + surplus
 
-    def _part(self, source: Source | None, era: str, ids: pa.Array) -> NDArray[np.float64] | None:
+    def _part(self, source: Source | None, era: str, ids: pa.Array) -> Numbers | None:
         """Return a part's values for some ids, shape (n_columns, n_ids); None without the era."""
         if source is None or era not in self._tables[source.path].eras:
             return None
@@ -187,31 +230,14 @@ class Tables:
                 f"era {era}: {missing.size} of {len(ids)} predicted ids are missing in "
                 f"{source.path}, such as {ids[int(missing[0])].as_py()!r}"
             )
-        values = table.values(source.chosen, rows[places])
+        values = table.narrow(source.chosen, rows[places])
         if len(values) == 1 and np.isnan(values).all():
             # A column that an era has not yet is the same as no row of it.
             return None
-        _require_finite(values, source, era, ids, DataError)
+        sound = era_tables.usable_features(values)
+        table.require(sound, era_tables.NO_FEATURE, columns=source.chosen, era=era, ids=ids)
         return values
 
 
-def _only_row(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-    return None if values is None else values[0]
-
-
-def _require_finite(
-    values: NDArray[np.float64],
-    source: Source,
-    era: str,
-    ids: pa.Array,
-    error: type[DataError] | type[SubmissionError],
-) -> None:
-    bad = ~np.isfinite(values)
-    if not bad.any():
-        return
-    column, place = (int(axis[0]) for axis in np.nonzero(bad))
-    raise error(
-        f"{source.path}: the column {source.chosen[column]!r} is missing or infinite for "
-        f"{int(bad[column].sum())} of {len(ids)} ids of era {era}, such as "
-        f"{ids[place].as_py()!r}"
-    )
+def _only_row(values: Numbers | None) -> NDArray[np.float64] | None:
+    return None if values is None else values[0].astype(np.float64)

@@ -1,18 +1,17 @@
 """Score the models of some tables, era by era, and sum up each model over the eras."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.client.score_tables import EraRows, Scorable
+from tasks.client.score_tables import EraRows, Progress, Scorable
+from tasks.core import wording
 from tasks.core.errors import DataError, SubmissionError
 from tasks.core.scoring import neutralization, scorecards, statistics, summaries
-
-Progress = Callable[[str, int, int], None]
-"""Told a work's name, how many parts of it are done, and of how many."""
+from tasks.core.scoring.scorecards import Scores as EraScores
 
 WORK = "score the eras"
 
@@ -54,10 +53,11 @@ class Notes:
         """Return one line a note, which names the first eras."""
         lines = []
         for kind, eras in self.eras.items():
-            named = ", ".join(eras[:_NAMED]) + (", ..." if len(eras) > _NAMED else "")
-            lines.append(f"{kind}: {len(eras)} {'era' if len(eras) == 1 else 'eras'} ({named})")
+            named = wording.listed(eras, _NAMED)
+            lines.append(f"{kind}: {wording.counted(len(eras), 'era')} ({named})")
         if self.left_out:
-            lines.append(f"left out, because predictions and targets differ: {self.left_out} ids")
+            ids = wording.counted(self.left_out, "id")
+            lines.append(f"left out, because predictions and targets differ: {ids}")
         return lines
 
 
@@ -87,16 +87,19 @@ def score(tables: Scorable, progress: Progress) -> Scores:
 
     Args:
         tables: the models' predictions and what they are scored with.
-        progress: told after each era.
+        progress: told of each era.
 
     Raises:
         DataError: if an era's parts cannot be used, or no era can be scored.
         SubmissionError: if a prediction is not finite.
     """
     notes, cards, eras = Notes(), [], tables.eras
-    for done, era in enumerate(eras, 1):
-        cards.extend(score_era(tables, tables.rows(era), notes))
+    for done, era in enumerate(eras):
         progress(WORK, done, len(eras))
+        rows = tables.rows(era)
+        if (scores := score_era(tables, rows, notes)) is not None:
+            cards.extend(cards_of(tables, rows, scores, notes))
+    progress(WORK, len(eras), len(eras))
     if not cards:
         raise DataError(f"no era can be scored: {'; '.join(notes.lines())}")
     for era in tables.unpredicted:
@@ -104,8 +107,8 @@ def score(tables: Scorable, progress: Progress) -> Scores:
     return Scores(models=tables.models, cards=cards, notes=notes)
 
 
-def score_era(tables: Scorable, rows: EraRows, notes: Notes) -> list[Scorecard]:
-    """Return one card a model; none, and a note, for an era without targets that differ.
+def score_era(tables: Scorable, rows: EraRows, notes: Notes) -> EraScores | None:
+    """Return the engine's scores of an era; None, and a note, without targets that differ.
 
     Args:
         tables: where the rows come from.
@@ -117,23 +120,32 @@ def score_era(tables: Scorable, rows: EraRows, notes: Notes) -> list[Scorecard]:
     """
     if (reason := _unusable(rows.targets)) is not None:
         notes.add(reason, rows.era)
-        return []
+        return None
     _note(tables, rows, notes)
     try:
-        columns = _score_columns(rows)
+        return scorecards.score(rows.predictions, rows.targets, rows.meta_model, rows.features)
     except (DataError, SubmissionError) as error:
         raise type(error)(f"era {rows.era}: {error}") from error
-    positions = columns.pop("position")
+
+
+def cards_of(tables: Scorable, rows: EraRows, scores: EraScores, notes: Notes) -> list[Scorecard]:
+    """Return one card a model; what a model has no score for is noted."""
     cards = []
     for place, model in enumerate(tables.models):
-        scores = {name: known(values, place) for name, values in columns.items()}
-        found = scores["max_feature_correlation"] is not None and positions is not None
-        feature = tables.features[int(positions[place])] if found else None
-        if scores["corr"] is None:
+        card = Scorecard(
+            era=rows.era,
+            model=model,
+            corr=known(scores.corr, place),
+            mmc=known(scores.mmc, place),
+            fnc=known(scores.fnc, place),
+            max_feature=_max_feature(tables, scores, place),
+            max_feature_correlation=known(scores.max_feature_correlation, place),
+        )
+        if card.corr is None:
             notes.add(f"{model} is constant, which has no CORR", rows.era)
-        elif scores["fnc"] is None and rows.features is not None:
+        elif card.fnc is None and rows.features is not None:
             notes.add(f"{model} is wholly made of the features, which has no FNC", rows.era)
-        cards.append(Scorecard(era=rows.era, model=model, max_feature=feature, **scores))
+        cards.append(card)
     return cards
 
 
@@ -161,16 +173,11 @@ def known(values: NDArray[np.float64] | None, place: int) -> float | None:
     return float(values[place])
 
 
-def _score_columns(rows: EraRows) -> dict[str, Any]:
-    """Return the scores by name, each of shape (n_models,) or None, and which feature it was."""
-    found = scorecards.score(rows.predictions, rows.targets, rows.meta_model, rows.features)
-    return {
-        "corr": found.corr,
-        "mmc": found.mmc,
-        "fnc": found.fnc,
-        "position": found.max_feature,
-        "max_feature_correlation": found.max_feature_correlation,
-    }
+def _max_feature(tables: Scorable, scores: EraScores, place: int) -> str | None:
+    """Return the name of the feature that a model moves with most, None where there is none."""
+    if scores.max_feature is None or scores.max_feature[place] < 0:
+        return None
+    return tables.features[int(scores.max_feature[place])]
 
 
 def _unusable(targets: NDArray[np.float64]) -> str | None:
@@ -183,12 +190,18 @@ def _unusable(targets: NDArray[np.float64]) -> str | None:
     return None
 
 
+def _is_constant(values: NDArray[np.float64] | None) -> bool:
+    return values is not None and bool((values == values[0]).all())
+
+
 def _note(tables: Scorable, rows: EraRows, notes: Notes) -> None:
     notes.left_out += rows.left_out
     missing: Sequence[tuple[str, bool]] = (
         ("no meta-model and no MMC", tables.has("meta-model") and rows.meta_model is None),
         ("no benchmark", tables.has("benchmark") and rows.benchmark is None),
         ("no features and no FNC", tables.has("features") and rows.features is None),
+        ("the meta-model is constant, MMC sets nothing aside", _is_constant(rows.meta_model)),
+        ("the benchmark is constant, BMC sets nothing aside", _is_constant(rows.benchmark)),
     )
     for kind, holds in missing:
         if holds:

@@ -1,29 +1,20 @@
 """The commands that score files, as a person types them."""
 
 import json
-import sys
-from collections.abc import Callable
+import os
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
-from flows.cli import main, waiting
+from flows.cli import waiting
 from tasks.adapters.settings import Settings
 from tests import snapshots
+from tests.in_process import call
 
 DATA = Settings().test_data
 N_ERAS, N_IDS = 12, 60
-
-
-def call(monkeypatch, capsys, *words):
-    """Run the command in this process."""
-    monkeypatch.setattr(sys, "argv", ["erarium", *map(str, words)])
-    command: Callable[[], None] = main.main
-    with pytest.raises(SystemExit) as stopped:
-        command()
-    return stopped.value.code, capsys.readouterr()
 
 
 @pytest.fixture
@@ -99,7 +90,9 @@ def test_score__long_work__is_told_at_its_end_where_there_is_no_terminal(
     )
 
     assert code == 0
-    assert printed.err.startswith("score the eras: 12 of 12 in ")
+    assert [line.split(" in ")[0] for line in printed.err.splitlines()] == [
+        "read the files: 1 of 1", "score the eras: 12 of 12",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -140,6 +133,98 @@ def test_diagnose__one_model__prints_figures_and_writes_a_page(
     assert page.read_text().startswith("<!doctype html>")
     assert len(document["eras"]) == N_ERAS
     assert document["summary"]["mmc"] is None
+
+
+def test_score__one_era__is_told_by_its_name(whole, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "one.csv"
+    csv.write_csv(parquet.read_table(whole).slice(0, N_IDS), path)
+
+    code, printed = call(monkeypatch, capsys, "score", "--predictions", path)
+
+    assert (code, printed.err) == (0, "")
+    assert "era 0001, 3 models" in printed.out
+    assert "(too few)" in printed.out
+
+
+def test_score__names_of_strangers__are_shown_and_not_obeyed(whole, tmp_path, monkeypatch, capsys):
+    names = [
+        "id",
+        "era",
+        "\x1b[31mred",
+        ":smile:",
+        "two\nlines",
+        "target",
+        "feature_[b]",
+        "feature_",
+    ]
+    path, file = tmp_path / "names.parquet", tmp_path / "scores.json"
+    parquet.write_table(parquet.read_table(whole).rename_columns(names), path)
+
+    code, printed = call(
+        monkeypatch, capsys, "score", "--predictions", path, "--features", path, "--json", file
+    )
+
+    assert (code, printed.err) == (0, "")
+    assert all(name in printed.out for name in ("\\x1b[31mred", ":smile:", "two\\nlines"))
+    assert "\x1b" not in printed.out
+    models = [row["model"] for row in json.loads(file.read_bytes())["summary"]]
+    assert models == ["\x1b[31mred", ":smile:", "two\nlines"]
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_diagnose__result_that_would_replace_an_input__is_refused(
+    option, whole, monkeypatch, capsys
+):
+    monkeypatch.chdir(whole.parent)
+    before = whole.read_bytes()
+    words = ("--predictions", whole, "--prediction-column", "good", option)
+
+    code, printed = call(
+        monkeypatch, capsys, "diagnose", *words, whole.parent / "x" / ".." / whole.name
+    )
+
+    assert (code, printed.out) == (2, "")
+    assert f"'{option}' would replace what '--predictions' reads" in printed.err
+    assert printed.err.count("\n") == 1
+    assert whole.read_bytes() == before
+
+
+def test_diagnose__two_results_in_one_file__are_refused(whole, tmp_path, monkeypatch, capsys):
+    file = tmp_path / "both"
+
+    code, printed = call(
+        monkeypatch, capsys, "diagnose", "--predictions", whole, "--json", file, "--html", file
+    )
+
+    assert (code, printed.out) == (2, "")
+    assert "'--html' and '--json' are one file" in printed.err
+    assert not file.exists()
+
+
+def test_score__result_that_is_no_file__is_refused_and_left_as_it_is(
+    whole, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    pipe, words = tmp_path / "pipe", ("score", "--predictions", whole, "--json")
+    os.mkfifo(pipe)
+
+    code, printed = call(monkeypatch, capsys, *words, pipe)
+    empty, _ = call(monkeypatch, capsys, *words, "")
+
+    assert (code, printed.out, empty) == (2, "", 2)
+    assert f"{pipe} cannot be written: it is not a file" in printed.err
+    assert pipe.is_fifo()
+
+
+def test_score__result_that_a_link_leads_to__is_written_there(whole, tmp_path, monkeypatch, capsys):
+    link, file = tmp_path / "link.json", tmp_path / "scores.json"
+    link.symlink_to(file)
+
+    code, _ = call(monkeypatch, capsys, "score", "--predictions", whole, "--json", link)
+
+    assert code == 0
+    assert link.is_symlink()
+    assert file.is_file()
 
 
 def test_diagnose__several_models__asks_for_one(whole, tmp_path, monkeypatch, capsys):
@@ -216,6 +301,11 @@ def test_cv__snapshot__is_found_in_the_lake(tmp_path, monkeypatch, capsys):
         (("whole", "mine.py:Slope", "--folds", 9), "for 9 folds: take fewer of either"),
         (("whole", "mine.py:Other"), "has no class or function 'Other'"),
         (("none.csv", "mine.py:Slope"), "none.csv is not a file"),
+        (("", "mine.py:Slope"), "DATA is not a file"),
+        (
+            ("whole", "mine.py:Slope", "--predictions", "mine.py"),
+            "would replace what mine.py reads",
+        ),
         (("live_205", "mine.py:Slope"), "is purged by dates: leave --purge-eras out"),
     ],
 )

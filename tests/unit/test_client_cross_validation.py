@@ -75,7 +75,7 @@ def validate(data, make, n_folds=3, min_train=6):
     told = []
     plan = Plan(n_folds=n_folds, min_train=min_train, overlap=2)
     found = cross_validation.validate(data, make, "mine", plan, lambda *words: told.append(words))
-    assert told[:n_folds] == [("fit the folds", fold + 1, n_folds) for fold in range(n_folds)]
+    assert told[: n_folds + 1] == [("fit the folds", done, n_folds) for done in range(n_folds + 1)]
     return found
 
 
@@ -248,6 +248,9 @@ def test_predictions_file__written__is_what_was_predicted(tmp_path, linear):
         ({"target": "60d1l"}, "no column is the target '60d1l'; it has target"),
         ({"words": ("feature_z",)}, "has no feature or set 'feature_z'"),
         ({"words": ("feature_a", "feature_a")}, "a feature is named twice"),
+        ({"words": ("feature_a", "target")}, "has no feature or set 'target'"),
+        ({"words": ("era",)}, "has no feature or set 'era'"),
+        ({"target": "feature_a", "words": ("feature_a",)}, "has no feature or set 'feature_a'"),
         ({"purge_eras": None}, "nothing tells when a target ends: say --purge-eras N, or add"),
     ],
 )
@@ -267,6 +270,35 @@ def test_file_data__feature_sets_beside_it__can_be_named(tmp_path):
     assert (small.features, one.features) == (("feature_b",), ("feature_a",))
     with pytest.raises(DataError, match="has no feature or set 'large'; its sets are small"):
         FileData(path, "target", ("large",), 2)
+
+
+@pytest.mark.parametrize("sets", ["5", '{"small": 5}', '{"small": [5]}'])
+def test_file_data__feature_sets_that_are_none__are_refused(tmp_path, sets):
+    path = write(tmp_path / "data.parquet")
+    (tmp_path / "features.json").write_text(f'{{"feature_sets": {sets}}}')
+
+    with pytest.raises(DataError, match=r"features.json has no sound feature_sets"):
+        FileData(path, None, ("small",), 2)
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (7.0, r"'target' is outside \[0, 1\] for 30 of 30 ids of era 0001, such as 'n000'"),
+        (np.nan, "no era has a value in the column 'target'"),
+    ],
+)
+def test_file_data__targets_that_cannot_be_scored_on__are_refused_before_any_fit(
+    tmp_path, targets, message
+):
+    path = write(tmp_path / "data.parquet")
+    table = parquet.read_table(path)
+    place = table.column_names.index("target")
+    values = pa.array(np.full(len(table), targets))
+    parquet.write_table(table.set_column(place, "target", values), path)
+
+    with pytest.raises(DataError, match=message):
+        FileData(path, None, (), 2)
 
 
 def test_file_data__ends_that_differ_within_an_era__are_refused(tmp_path):
@@ -318,6 +350,21 @@ def test_snapshot_data__what_is_not_there__is_refused(tmp_path, words, error, me
             "import numpy\nclass Model:\n  def fit(self, X, y):\n    pass\n"
             "  def predict(self, X):\n    return numpy.full((30, 1), numpy.nan)",
             "30 of 30 values that are not finite",
+        ),
+        (
+            "class Model:\n  def fit(self, X, y):\n    raise SystemExit(0)\n"
+            "  def predict(self, X): ...",
+            r"fit failed: .*mine.py:3: SystemExit: 0",
+        ),
+        (
+            "class Model:\n  def fit(self, X, y):\n    pass\n"
+            "  def predict(self, X):\n    return X[:, 0] * 1j",
+            "predict returned complex128: needs one number a row",
+        ),
+        (
+            "class Model:\n  def fit(self, X, y):\n    pass\n"
+            "  def predict(self, X):\n    return ['up'] * len(X)",
+            "predict returned list: needs one number a row",
         ),
     ],
 )

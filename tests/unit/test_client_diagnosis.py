@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from html.parser import HTMLParser
 
 import numpy as np
@@ -185,6 +186,23 @@ def test_page__hostile_names__stay_text_and_ask_nobody(tmp_path, n_eras):
     assert "http" not in page.replace("http-equiv", "")
     assert not re.search(r"\burl\((?!#)|@import|\bsrc=", page)
     assert "default-src 'none'" in page
+
+
+def test_page__names_of_other_alphabets_and_of_none__are_written_without_a_warning(tmp_path):
+    columns = make_columns(9, model="\x1b[31mred\0")
+    columns["era"] = [f"第{era}\n" for era in columns["era"]]
+    columns["feature_日本"] = columns.pop("feature_b")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = diagnose(tmp_path, columns, model="\x1b[31mred\0")
+        page = pages.diagnosis_page(found, "\udcff.parquet")
+
+    text = read(page.encode().decode()).text
+    assert not re.search("[\x00\x1b\udcff]", page)
+    assert "\\x1b[31mred\\x00" in text
+    assert "feature_日本" in text
+    assert "第0001\\n to 第0009\\n" in text
 
 
 def test_page__its_figures__are_on_it_and_the_same_bytes_each_time(tmp_path):

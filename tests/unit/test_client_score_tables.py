@@ -231,6 +231,15 @@ def test_rows__feature_that_is_missing__is_refused(tmp_path):
         tables.rows("0009")
 
 
+def test_rows__feature_that_is_too_large_to_be_summed__is_refused(tmp_path):
+    columns = make_columns()
+    columns["feature_y"] = np.where(np.arange(8) == 5, 1e200, columns["feature_y"])
+    tables = open_all(write(tmp_path / "whole.parquet", columns))
+
+    with pytest.raises(DataError, match=r"'feature_y' .* beyond 1e100 for 1 of 4 ids of era 0010"):
+        tables.rows("0010")
+
+
 def test_rows__id_there_twice__is_refused(tmp_path):
     tables = open_all(write(tmp_path / "whole.parquet", make_columns(ids=("a", "b", "c", "b"))))
 
@@ -250,6 +259,37 @@ def test_rows__id_there_twice__is_refused(tmp_path):
 def test_sources__columns_that_cannot_be_meant__are_refused(whole, words, message):
     with pytest.raises(DataError, match=message):
         score_sources.chosen(score_sources.named(predictions=whole, **words))
+
+
+def test_sources__one_file_with_the_usual_names__are_found_there(tmp_path):
+    columns = make_columns()
+    columns = only(columns, "target") | {
+        "prediction": columns["first"],
+        "meta_model": columns["meta"],
+        "benchmark": columns["second"],
+    }
+    whole = write(tmp_path / "whole.parquet", columns)
+
+    sources = score_sources.chosen(
+        score_sources.named(predictions=whole, meta_model=whole, benchmark=whole)
+    )
+
+    assert sources.predictions.chosen == ("prediction",)
+    assert sources.meta_model.chosen == ("meta_model",)
+    assert sources.benchmark.chosen == ("benchmark",)
+
+
+def test_sources__predictions_of_the_usual_name__are_no_meta_model_of_themselves(tmp_path):
+    columns = make_columns()
+    columns = only(columns, "target") | {"prediction": columns["first"], "x": columns["meta"]}
+    whole = write(tmp_path / "whole.csv", columns)
+    alone = write(tmp_path / "alone.csv", only(columns, "prediction", "x", "target"))
+
+    beside = score_sources.chosen(score_sources.named(predictions=whole, meta_model=alone))
+    same = score_sources.chosen(score_sources.named(predictions=whole, meta_model=whole))
+
+    assert beside.meta_model.chosen == ("prediction",)
+    assert (same.meta_model.chosen, same.predictions.chosen) == (("x",), ("prediction",))
 
 
 def test_sources__column_that_the_rules_do_not_decide__asks_for_it(whole):
@@ -275,9 +315,12 @@ def test_sources__file_with_features_of_other_names__takes_all_that_are_left(tmp
         ("id,era,first,target\n", "it has no rows"),
         ("id,first,target\na,1,0\n", "the column 'era' is missing; it has id, first, target"),
         ("id,era,first,first\na,1,0,0\n", "the column 'first' is there twice"),
+        ("id;era;first;target\na;1;0;0\n", "its columns are not separated by commas"),
+        ("id\tera\tfirst\ttarget\na\t1\t0\t0\n", "its columns are not separated by commas"),
+        ("id,era,first,target\na,1," + "0\x1b,0,0,0\n" * 99, r"Expected 4 .* got .*\\x1b"),
         ("id,era,first,target\na,1,0,0\nb,1,x,0\n", "line 3, column 'first': 'x' is not a number"),
         ("id,era,first,target\na,1,0\n", "Expected 4 columns, got 3"),
-        ("id,era,first,target\na,,0,0\n", "the column 'era' is empty in 1 rows"),
+        ("id,era,first,target\na,,0,0\n", "the column 'era' is empty in 1 row, the first is row 1"),
         ("id,era,target\na,1,0\n", "no column is left to score; say --prediction-columns"),
     ],
 )
@@ -289,6 +332,52 @@ def test_tables__damaged_csv__says_what_to_mend(tmp_path, text, message):
         Tables(score_sources.named(predictions=path))
 
     assert str(refused.value).count("\n") == 0
+
+
+def test_tables__text_that_is_not_utf_8__is_told_so(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes("id,era,first,target\né,1,0,0\n".encode("latin-1"))
+
+    with pytest.raises(DataError, match="cannot be read: its text is not UTF-8"):
+        Tables(score_sources.named(predictions=path))
+
+
+def test_tables__decimals__are_numbers(tmp_path):
+    columns = make_columns()
+    columns["first"] = pa.array([1, 2, 3, 4] * 2, pa.decimal128(10, 2))
+
+    tables = Tables(score_sources.named(predictions=write(tmp_path / "whole.parquet", columns)))
+
+    assert sorted(tables.rows("0009").predictions[0]) == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_tables__index_that_pandas_wrote_without_a_name__is_no_model(tmp_path):
+    columns = make_columns()
+    whole = write(tmp_path / "whole.csv", {"": list(range(8)), **columns})
+    other = write(tmp_path / "whole.parquet", {**columns, "__index_level_0__": list(range(8))})
+
+    models = {Tables(score_sources.named(predictions=path)).models for path in (whole, other)}
+
+    assert models == {("first", "second", "meta")}
+
+
+def test_tables__no_common_era__is_refused(whole, tmp_path):
+    later = write(tmp_path / "later.csv", only(make_columns(eras=("9", "10")), "target"))
+
+    with pytest.raises(DataError, match=r"share no era: the first ones are '0009' and '9'"):
+        Tables(score_sources.named(predictions=whole, targets=later))
+
+
+def test_tables__each_file__is_told_before_and_after_it_is_read(whole, tmp_path):
+    other = write(tmp_path / "meta.csv", only(make_columns(), "meta"))
+    told = []
+
+    Tables(
+        score_sources.named(predictions=whole, meta_model=other, meta_model_column="meta"),
+        progress=lambda *words: told.append(words),
+    )
+
+    assert told == [("read the files", done, 2) for done in range(3)]
 
 
 def test_tables__other_file_formats__are_refused(tmp_path):

@@ -48,7 +48,8 @@ def score(tmp_path, columns, order=None, **words):
         Tables(score_sources.named(predictions=path, **words)),
         lambda *words: told.append(words),
     )
-    assert told[-1] == ("score the eras", len(told), len(told))
+    n_eras = len(told) - 1
+    assert told == [("score the eras", done, n_eras) for done in range(n_eras + 1)]
     return scores
 
 
@@ -157,12 +158,35 @@ def test_score__no_era_with_targets__is_refused(tmp_path):
         score(tmp_path, columns)
 
 
-def test_score__target_out_of_range__names_the_era(tmp_path):
+def test_score__target_out_of_range__is_named(tmp_path):
     columns = make_columns()
-    columns["target"][N_IDS] = 1.5
+    columns["target"][N_IDS + 3] = 1.5
 
-    with pytest.raises(DataError, match="era 0002: targets must lie in"):
+    message = r"'target' is outside \[0, 1\] for 1 of 40 ids of era 0002, such as 'n003'"
+    with pytest.raises(DataError, match=message):
         score(tmp_path, columns)
+
+
+def test_score__constant_meta_model__is_told(tmp_path):
+    columns = make_columns()
+    columns["meta"][rows_of(2)] = 0.5
+
+    scores = score(tmp_path, columns)
+
+    assert scores.notes.lines() == [
+        "the meta-model is constant, MMC sets nothing aside: 1 era (0002)"
+    ]
+
+
+def test_score__features_stored_as_small_integers__score_as_floats_do(tmp_path):
+    columns = make_columns(n_features=3)
+    floats = score(tmp_path, columns)
+    small = {f"feature_{place}": columns[f"feature_{place}"].astype(np.int8) for place in range(3)}
+
+    integers = score(tmp_path, columns | small)
+
+    for name in ("fnc", "max_feature_correlation"):
+        assert found(integers, "one", name) == pytest.approx(found(floats, "one", name), abs=1e-14)
 
 
 def test_score__more_features_than_a_fifth_of_the_ids__is_told(tmp_path):
