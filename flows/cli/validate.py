@@ -1,5 +1,6 @@
 """`erarium validate`: read a submission file as the operator's intake does."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,4 +62,7 @@ def _live_ids(live: Path) -> Sequence[str]:
     if "id" not in column_files.column_names(live):
         raise DataError(f"--live {live}: there is no column 'id'")
     ids: Sequence[str] = column_files.read_columns(live, ["id"], [])["id"].to_pylist()
+    if len(set(ids)) != len(ids):
+        twice = next(name for name, count in Counter(ids).items() if count > 1)
+        raise DataError(f"--live {live}: id {twice!r} occurs twice: give the ids of one era")
     return ids

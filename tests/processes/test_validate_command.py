@@ -69,6 +69,16 @@ def test_validate__live_file_without_ids__is_named(live, tmp_path):
     assert "there is no column 'id'" in str(result.exception)
 
 
+def test_validate__live_file_of_several_eras__is_told(live, tmp_path):
+    other = tmp_path / "eras.csv"
+    other.write_text("id,era\na,1\nb,1\na,2\n")
+
+    result = run(live, "--live", other)
+
+    assert isinstance(result.exception, DataError)
+    assert "id 'a' occurs twice: give the ids of one era" in str(result.exception)
+
+
 def test_validate__out_that_cannot_be_written__says_so(live, tmp_path):
     file = tmp_path / "mine.parquet"
     file.write_bytes(files.parquet_bytes(files.table(IDS, VALUES)))
