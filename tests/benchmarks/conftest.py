@@ -7,11 +7,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 
 from tests.benchmarks.meter import Row
 
 _FILE = Path(__file__).resolve().parents[2] / "bench.json"
 _WIDTH = 140
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Give BLAS and OpenMP one thread, ours and the peer's alike."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session")
