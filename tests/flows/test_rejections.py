@@ -142,7 +142,7 @@ def spoil_all(tournament, round_id):
     entries.put(clients["pair-p"], plans["pair-p"], keys.seal(key, b"{}\n" + bytes(8 * n_ids)))
     return {
         "copy": r"the file is of another model, [0-9a-f]{64}",
-        "lgbm-01": r"predictions go from 0 to 1\.5: bring them into \[0, 1\]",
+        "lgbm-01": r"predictions go from 0.0 to 1\.5: bring them into \[0, 1\]",
         "linear": "1 predictions are not finite, the first is number 4 in id order",
         "pair-m": rf"the file has {n_ids - 1} predictions, not {n_ids}",
         "pair-p": "the file's header is not canonical JSON of .*",

@@ -9,6 +9,7 @@ from numerai_tools import scoring as peer
 
 from tasks.core.errors import DataError, SubmissionError
 from tasks.core.scoring import exposure, neutralization
+from tasks.core.scoring.features import Features
 
 KINDS = ("continuous", "two decimals", "five values", "heavy tails", "log-normal")
 FEATURES = ("bins", "floats", "dependent", "tiny scale")
@@ -39,7 +40,9 @@ def features(rng, kind, n_features, n_ids):
 def targets(rng, n_ids, share_missing):
     values = rng.integers(0, 5, n_ids) / 4
     values[:2] = 0, 1
-    values[2:][rng.random(n_ids - 2) < share_missing] = np.nan
+    # The peer refuses eras in which more than a fifth of the ids have none.
+    missing = rng.choice(np.arange(2, n_ids), int(share_missing * n_ids), replace=False)
+    values[missing] = np.nan
     return values
 
 
@@ -159,6 +162,33 @@ def test_fnc__rows_alone__are_those_of_the_batch():
     assert batch.tolist() == alone
 
 
+@pytest.mark.parametrize("n_features", [3, 300])
+def test_neutralize__dependent_features__leaves_the_same_bits_in_any_batch(n_features):
+    rng = np.random.default_rng(8)
+    values = features(rng, "bins", n_features, 700)
+    columns = Features(np.vstack((values, values[:1])))
+    rows, order = rng.standard_normal((140, 700)), rng.permutation(140)
+
+    batch = neutralization.neutralize(rows, columns)
+
+    assert np.array_equal(neutralization.neutralize(rows[order], columns), batch[order])
+    for size in (1, 2, 5, 33, 129):
+        assert np.array_equal(neutralization.neutralize(rows[-size:], columns), batch[-size:])
+
+
+@pytest.mark.parametrize("kind", ["bins", "floats"])
+def test_max_feature_correlation__copies_of_a_feature__names_the_first_in_any_batch(kind):
+    rng = np.random.default_rng(9)
+    values = features(rng, kind, 9, 501)
+    columns, rows = np.tile(values, (3, 1)), rng.random((60, 501))
+
+    positions, _ = exposure.max_feature_correlation(rows, columns)
+
+    assert positions.max() < len(values)
+    alone = [int(exposure.max_feature_correlation(row, columns)[0]) for row in rows]
+    assert positions.tolist() == alone
+
+
 @pytest.mark.parametrize("name", ["constant", "explained"])
 def test_fnc__nothing_left__is_undefined_and_its_neighbours_are_not(name):
     rng = np.random.default_rng(4)
@@ -185,8 +215,15 @@ def test_neutralize__bad_input__says_what_is_wrong():
 
     with pytest.raises(DataError, match="do not fit"):
         neutralization.neutralize(rows, columns[:, 1:])
-    columns[1, 1] = np.nan
-    with pytest.raises(DataError, match="not finite"):
-        neutralization.neutralize(rows, columns)
     with pytest.raises(SubmissionError, match="row 1 holds"):
         neutralization.fnc(np.where([[0], [1]], np.nan, rows), columns[:1], np.full(10, 0.5))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("places", [slice(1, 2), slice(None)])
+def test_neutralize__feature_that_is_not_finite_here_or_everywhere__is_refused(places, bad):
+    rows, columns = np.zeros((2, 10)), np.arange(30.0).reshape(3, 10)
+    columns[1, places] = bad
+
+    with pytest.raises(DataError, match="not finite"):
+        neutralization.neutralize(rows, columns)
