@@ -1,11 +1,11 @@
 """Intake: open a delivered file, check it against its commitment, keep it and give a receipt."""
 
 import os
-import stat
 from pathlib import Path
 from typing import Any
 
 from tasks.adapters import keys
+from tasks.adapters.intake import opening
 from tasks.adapters.lake import Ref
 from tasks.core.errors import SubmissionError
 from tasks.core.money.units import RoundId
@@ -74,12 +74,9 @@ def _publish(desk: Desk, round_id: RoundId, entrant: Entrant, private: dict[str,
 
 
 def _read(sealed: Path, limit: int) -> bytes:
-    """Read a file that a stranger made: no link, nothing but a plain file, no more than `limit`."""
+    """Read a file that a stranger made, and a byte more than `limit` of one that is too large."""
     try:
-        descriptor = os.open(sealed, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise SubmissionError("the file is not a plain file")
+        with os.fdopen(opening.open_plain(sealed), "rb") as file:
             return file.read(limit + 1)
     except OSError as error:
         raise SubmissionError("the file cannot be read") from error

@@ -1,5 +1,6 @@
 """The first gates, in the parent: a plain file, not too large, by its marks Parquet or CSV."""
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -62,13 +63,7 @@ def open_file(path: Path, max_bytes: int) -> Opened:
     Raises:
         SubmissionError: if it cannot be opened, is too large, or is neither Parquet nor CSV.
     """
-    try:
-        # Without O_NONBLOCK a pipe that nobody writes to would hold us up for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        if path.is_symlink():
-            raise SubmissionError("the file is a link: hand in the file itself") from error
-        raise SubmissionError("the file cannot be read") from error
+    descriptor = open_plain(path)
     try:
         size = _size(descriptor, max_bytes)
         return Opened(descriptor=descriptor, form=_form(descriptor, size), size=size)
@@ -80,18 +75,36 @@ def open_file(path: Path, max_bytes: int) -> Opened:
         raise
 
 
-def _size(descriptor: int, max_bytes: int) -> int:
-    state = os.fstat(descriptor)
-    if not stat.S_ISREG(state.st_mode):
+def open_plain(path: Path) -> int:
+    """Open a file that a stranger made for reading, and return its descriptor.
+
+    Raises:
+        SubmissionError: if it cannot be opened, is a link, or is no plain file.
+    """
+    try:
+        # Without O_NONBLOCK a pipe that nobody writes to would hold us up for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        # Not by looking at the path again, which fails where its folder may not be read.
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            raise SubmissionError("the file is a link: hand in the file itself") from error
+        raise SubmissionError("the file cannot be read") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise SubmissionError("the file is not a plain file")
-    if state.st_size > max_bytes:
+    return descriptor
+
+
+def _size(descriptor: int, max_bytes: int) -> int:
+    size = os.fstat(descriptor).st_size
+    if size > max_bytes:
         raise SubmissionError(
-            f"the file has {state.st_size} bytes, at most {max_bytes} are read: "
+            f"the file has {size} bytes, at most {max_bytes} are read: "
             "hand in the columns id and prediction of the live ids alone"
         )
-    if state.st_size == 0:
+    if size == 0:
         raise SubmissionError("the file is empty")
-    return state.st_size
+    return size
 
 
 def _form(descriptor: int, size: int) -> bytes:
