@@ -116,6 +116,9 @@ def correlations(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArr
 def feature_correlations(s: pd.Series, features: pd.DataFrame) -> NDArray[np.float64]:
     """Return a series' correlation with each feature; NaN where one of both is not finite."""
     row, columns = s.to_numpy(dtype=np.float64), features.to_numpy().T
+    if columns.dtype == object:
+        # Nullable types and mixed ones.
+        columns = columns.astype(np.float64)
     if np.isfinite(row).all() and np.isfinite(columns).all():
         return exposure.feature_correlations(row, columns)
     return correlations(columns.astype(np.float64), row)

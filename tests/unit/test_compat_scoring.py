@@ -219,6 +219,14 @@ def test_rank__any_method_and_type__equals_the_oracle(method, change):
     agree("rank", frame.iloc[:, 0], method)
 
 
+@pytest.mark.parametrize("dtype", ["Float64", "Int64", "int8", "bool", "float32", object])
+def test_max_feature_correlation__features_of_any_type__equals_the_oracle(dtype):
+    era = pandas_cases.make_whole()
+    features = (era.neutralizers * 100).round().astype(dtype)
+
+    agree("max_feature_correlation", era.predictions.iloc[:, 0], features)
+
+
 def spoil(era, value):
     """Return an era in which one submission has a value at some ids."""
     predictions = era.predictions.copy()

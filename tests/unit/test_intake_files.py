@@ -118,6 +118,8 @@ def test_open_file__link_pipe_folder_or_nothing__is_refused_at_once(tmp_path):
         ".": "not a plain file",
         "missing": "the file cannot be read",
         "nul\0": "the file cannot be read",
+        "long" * 100: "the file cannot be read",
+        "fifo/below": "the file cannot be read",
     }
 
     for name, message in expected.items():

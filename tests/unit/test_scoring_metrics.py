@@ -148,11 +148,35 @@ def test_contribution__the_reference_itself__is_zero():
         (np.array([0.5, 0.5, 0.5, np.nan]), "constant"),
         (np.full(4, np.nan), "no id has a target"),
         (np.zeros(3), "do not fit"),
+        (np.array([0.0, 0.0, 1e-150, 1e-150]), "differ by too little"),
     ],
 )
 def test_corr__targets_that_cannot_be_used__are_refused(targets, message):
     with pytest.raises(DataError, match=message):
         metrics.corr(np.random.default_rng(9).random((2, 4)), targets)
+
+
+@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("measure", [metrics.correlate, metrics.project])
+def test_products__vector_of_another_length__is_refused_before_memory_is_read(measure, size):
+    rng = np.random.default_rng(10)
+
+    with pytest.raises(DataError, match="does not fit 4 predictions"):
+        measure(rng.random((2, 4)), rng.random(size))
+
+
+@pytest.mark.parametrize("kind", ["float32", ">f8", "int8", "bool"])
+def test_scores__targets_of_another_type__are_those_of_float64(kind):
+    rng = np.random.default_rng(11)
+    predictions, reference = rng.random((2, 3, 50))
+    targets = rng.integers(0, 2, 50).astype(kind)
+    doubles = targets.astype(np.float64)
+
+    corr = metrics.corr(predictions, targets)
+    mmc = metrics.contribution(predictions, reference[0], targets)
+
+    assert np.array_equal(corr, metrics.corr(predictions, doubles))
+    assert np.array_equal(mmc, metrics.contribution(predictions, reference[0], doubles))
 
 
 def test_batch_edges__any_number_of_rows__are_constant():

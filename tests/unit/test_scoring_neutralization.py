@@ -219,6 +219,16 @@ def test_neutralize__bad_input__says_what_is_wrong():
         neutralization.fnc(np.where([[0], [1]], np.nan, rows), columns[:1], np.full(10, 0.5))
 
 
+def test_neutral_scores__targets_that_cannot_be_used__say_so():
+    rng = np.random.default_rng(10)
+    rows, columns, known = rng.random((2, 10)), rng.random((3, 10)), np.append([np.inf], np.ones(9))
+
+    with pytest.raises(DataError, match="finite or NaN"):
+        neutralization.neutral_corr(rows, columns, known)
+    with pytest.raises(DataError, match=r"in \[0, 1\]"):
+        neutralization.neutral_contribution(rows, rows[0], columns, known)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("places", [slice(1, 2), slice(None)])
 def test_neutralize__feature_that_is_not_finite_here_or_everywhere__is_refused(places, bad):

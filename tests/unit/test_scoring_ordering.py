@@ -32,6 +32,9 @@ DISTRIBUTIONS = {
     "subnormal": RNG.integers(-50, 50, N_IDS) * 5e-324,
     "ends of float64": RNG.choice([-1.7e308, 1.7e308, 1e-320, 0.0, -0.0], N_IDS),
     "constant": np.full(N_IDS, 0.3),
+    "constant and large": np.full(N_IDS, 1e290),
+    "constant and largest": np.full(N_IDS, -1.7976931348623157e308),
+    "constant and smallest": np.full(N_IDS, 5e-324),
     "ascending": np.arange(float(N_IDS)),
     "nearly equal and far": np.where(RNG.random(N_IDS) < 0.5, RNG.random(N_IDS) * 1e-12, 1.0),
 }
@@ -73,7 +76,7 @@ def test_rows__mapped_and_read_only_memory__scores_as_its_copy(tmp_path):
     assert np.array_equal(metrics.corr(mapped, targets), metrics.corr(rows, targets))
 
 
-@pytest.mark.parametrize("name", [name for name in DISTRIBUTIONS if name != "constant"])
+@pytest.mark.parametrize("name", [name for name in DISTRIBUTIONS if "constant" not in name])
 def test_scores__reversed_submission__are_opposite_to_the_last_bit(name):
     row, targets = DISTRIBUTIONS[name], RNG.integers(0, 5, N_IDS) / 4
     reference = RNG.random(N_IDS)

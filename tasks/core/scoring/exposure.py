@@ -10,6 +10,9 @@ from tasks.core.scoring.features import Features, Values
 
 _ROWS = 128
 
+_SAME = 1e-13
+"""Correlations that differ by less differ by rounding alone."""
+
 
 def feature_correlations(
     predictions: NDArray[np.float64], features: Values | Features
@@ -51,8 +54,8 @@ def max_feature_correlation(
         features: finite numbers, shape (n_features, n_ids), at least one.
 
     Returns:
-        The features' positions, -1 where no correlation is defined, and the absolute
-        correlations, NaN there; each of shape (n_models,) or ().
+        The features' positions, the first of equals, -1 where no correlation is defined, and the
+        absolute correlations, NaN there; each of shape (n_models,) or ().
 
     Raises:
         DataError: if the shapes do not fit or there are no features.
@@ -76,6 +79,7 @@ def strongest(
     sizes = np.abs(correlations)
     defined = ~np.isnan(sizes)
     found = np.where(defined, sizes, -1.0)
-    positions = found.argmax(axis=-1)
+    # Copies of a feature differ in the last bits, by where they stand among the features.
+    positions = (found >= found.max(axis=-1, keepdims=True) - _SAME).argmax(axis=-1)
     largest = np.take_along_axis(sizes, positions[..., np.newaxis], axis=-1)[..., 0]
     return np.where(defined.any(axis=-1), positions, -1), largest

@@ -26,6 +26,8 @@ _FEW, _MANY = 4, 200
 _EXACT = 2.0**24
 """Sums of integers up to here are exact in float32, in which BLAS is quickest with many rows."""
 _SHORT = 1e-140
+_TOGETHER = 24
+"""A multiple of the rows that any BLAS kernel takes at once, so that it treats all alike."""
 
 
 class Features:
@@ -49,8 +51,9 @@ class Features:
             feature_loops.measure_small(self.values, self.means, self.lengths)
         else:
             feature_loops.measure(self.values, self.means, self.lengths)
-        if not np.isfinite(self.lengths).all():
-            raise DataError("a feature holds a value that is not finite")
+        # A feature that is infinite everywhere is constant: only its mean gives it away.
+        if not (np.isfinite(self.lengths) & np.isfinite(self.means)).all():
+            raise DataError("a feature holds a value that is not finite, or too large to square")
 
     @property
     def n_ids(self) -> int:
@@ -178,7 +181,7 @@ class Span:
         """Write the rows' least-squares part in the space; return what to add to each row of it."""
         if self.basis is not None or self.features is None:
             basis = np.empty((0, rows.shape[1])) if self.basis is None else self.basis
-            np.matmul(rows @ basis.T, basis, out=part)
+            _project(rows, basis, part)
             return np.zeros(len(rows))
         products = self.features.products(rows)
         if products.size:
@@ -229,6 +232,21 @@ def unit_rows(
             feature_loops.measure(scaled, means[one], lengths[one])
             feature_loops.bring(scaled, means[one], lengths[one], units[one])
     return units, lengths
+
+
+def _project(
+    rows: NDArray[np.float64], basis: NDArray[np.float64], part: NDArray[np.float64]
+) -> None:
+    """Write the rows' part in an orthonormal basis.
+
+    Always so many rows at once, empty ones included: BLAS rounds by the shape of a product, and
+    where features are dependent that would decide theoretical ties by who else is in the batch.
+    """
+    block = np.zeros((_TOGETHER, rows.shape[1]))
+    for first in range(0, len(rows), _TOGETHER):
+        some = rows[first : first + _TOGETHER]
+        block[: len(some)] = some
+        part[first : first + _TOGETHER] = ((block @ basis.T) @ basis)[: len(some)]
 
 
 def _is_small(values: Values) -> TypeGuard[NDArray[np.int8]]:

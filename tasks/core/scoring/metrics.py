@@ -118,7 +118,7 @@ def corr_vector(targets: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArra
     Raises:
         DataError: if they are constant.
     """
-    known = cut(targets, kept)
+    known = cut(targets, kept).astype(np.float64, copy=False)
     return _unit(ranks.pow15(known - known.mean()))
 
 
@@ -136,7 +136,8 @@ def contribution_vector(
         DataError: if the reference has another shape.
         SubmissionError: if it is not finite.
     """
-    return direction(_reference(reference, kept), 4.0 * cut(targets, kept))
+    known = cut(targets, kept).astype(np.float64, copy=False)
+    return direction(_reference(reference, kept), 4.0 * known)
 
 
 def correlate(predictions: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -183,12 +184,19 @@ def products(
         quantiles, shape (n_models, n_plain + n_powered + 1).
 
     Raises:
+        DataError: if a vector has another length.
         SubmissionError: if a prediction is not finite.
     """
     rows = ranks.rows(predictions)
     none, n_ids = np.empty((0, rows.shape[1])), rows.shape[1]
+    # The compiled loops check no bounds.
+    for vector in (*plain, *powered):
+        if vector.shape != (n_ids,):
+            raise DataError(f"a vector of shape {vector.shape} does not fit {n_ids} predictions")
     found = np.empty((len(rows), len(plain) + len(powered) + 1))
-    left, right = (np.stack(group) if group else none for group in (plain, powered))
+    left, right = (
+        np.stack(group, dtype=np.float64) if group else none for group in (plain, powered)
+    )
     wanted = none if quantiles is None else quantiles
     bad_row = ordering.project(rows, ranks.tables(n_ids), left, right, found, wanted)
     ranks.check_finite(bad_row, first)
@@ -271,5 +279,8 @@ def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     if vector.min() == vector.max():
         raise DataError("targets are constant, so CORR is undefined")
     centred = vector - vector.mean()
-    unit: NDArray[np.float64] = centred / np.sqrt((centred * centred).sum())
+    length = np.sqrt((centred * centred).sum())
+    if length == 0:
+        raise DataError("targets differ by too little for float64, so CORR is undefined")
+    unit: NDArray[np.float64] = centred / length
     return unit

@@ -103,6 +103,8 @@ def neutral_corr(
     Source: docs/protocol.md, "Further scores".
     """
     kept = metrics.matured(predictions, targets)
+    if np.isinf(targets).any():
+        raise DataError("targets must be finite or NaN")
     space = _cut(eras.prepared(neutralizers, kept.size), kept).span
     rest = space.without(ranks.gauss(ranks.rows(predictions[..., kept])))
     centred = targets[kept] - targets[kept].mean()
@@ -139,7 +141,7 @@ def neutral_contribution(
 
     Source: docs/protocol.md, "Further scores".
     """
-    kept = metrics.matured(predictions, targets)
+    kept = metrics.scorable(predictions, targets)
     if reference.shape != kept.shape:
         raise DataError(f"reference {reference.shape} does not fit targets {kept.shape}")
     space = _cut(eras.prepared(neutralizers, kept.size), kept).span

@@ -322,7 +322,8 @@ def _scale(values: NDArray[np.float64]) -> tuple[float, float, float]:
     unit = 1.0
     if high > _HUGE or low < -_HUGE:
         unit = 2.0**-64
-    elif high - low < _TINY:
+    elif low < high and high - low < _TINY:
+        # So small a difference is one of values that are small themselves: they stay floats.
         unit = 2.0**128
     low, high = low * unit, high * unit
     return low, _LAST / (high - low) if high > low else 0.0, unit
