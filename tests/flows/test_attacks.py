@@ -112,7 +112,7 @@ def test_inbox__link_to_a_file_of_the_operator__is_a_rejection_and_no_crash(fres
 
     book = fresh.desk.lake.document(f"rounds/{round_id}/book")
     reasons = {row["name"]: row["reason"] for row in book["entrants"]}
-    assert reasons == {"linear": "the file cannot be read", "random": None}
+    assert reasons == {"linear": "the file is a link: hand in the file itself", "random": None}
 
 
 def test_deliver__another_file_lies_in_the_inbox__is_told_to_the_modeller(fresh):
