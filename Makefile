@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-inde
 	--python-version 3.11 --universal --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check fmt lock artifacts bench chaos fuzz parity clean gates
+.PHONY: help run setup test check fmt lock artifacts bench chaos fuzz mutants parity clean gates
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -61,8 +61,11 @@ bench: setup  ## measure and print
 chaos: setup  ## kill processes at the worst moments and check that nothing is lost
 	@$(PYTEST) -m chaos -s $(ARGS)
 
-fuzz: setup  ## read 2,000 mutated submission files and check that no wrong number is believed
+fuzz: setup  ## mutated submission files by the thousand, and the contracts beside their model
 	@$(PYTEST) -p no:boa_test -m fuzz -s $(ARGS)
+
+mutants: setup  ## try mutants of the contracts against their tests; ARGS="--only 60 --seed 1"
+	@$(BIN)/python -m tests.mutation.run $(ARGS)
 
 parity: setup  ## run numerai-tools' own tests on tasks.numerai_compat; PEER=DIR is its checkout
 	@$(BIN)/python tests/parity/run.py "$(PEER)"

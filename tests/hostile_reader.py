@@ -30,6 +30,8 @@ _LIES = {
     "unknown": _answer(b"?", b""),
     "ready": _answer(frames.READY, b""),
 }
+_BABBLE = _answer(frames.EXHAUSTED, b"") + _answer(frames.VALUES, HONEST.tobytes())
+_ANSWERS = _LIES | {"babble": _BABBLE}
 
 
 def main() -> None:
@@ -60,7 +62,7 @@ def _do(channel: socket.socket, word: str) -> None:
         frames.send_answer(channel, frames.EXHAUSTED)
         sys.exit()
     else:
-        channel.sendall(_LIES.get(word, _answer(frames.VALUES, HONEST.tobytes())))
+        channel.sendall(_ANSWERS.get(word, _answer(frames.VALUES, HONEST.tobytes())))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def under(work: str, ours_s: float, count: int, bar_s: float | None, **rest: Any
 
 
 def interleaved(
-    functions: Mapping[str, Callable[[], object]], repeats: int, others: int = 2
+    functions: Mapping[str, Callable[[], object]], repeats: int, others: int = 3
 ) -> dict[str, float]:
     """Return each function's best seconds of several runs, taken in turns after a warm-up.
 

@@ -114,7 +114,6 @@ def measure_corr_mmc(bench, era, work, kind, bar, held):
             "peer_str": lambda: peer_both(texts),
         },
         REPEATS,
-        others=1,
     )
     bound = sort_bound(rows)
     row = Row(
@@ -166,7 +165,6 @@ def test_fnc(bench, era, work, n_features):
             "peer_str": lambda: peers(texts),
         },
         REPEATS,
-        others=1,
     )
     if n_features == 42:
         bar, held = "25x the peer (int)", best["peer_int"] >= 25 * best["ours"]

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tasks.adapters import sandbox
-from tasks.adapters.intake import child, frames
+from tasks.adapters.intake import child, frames, reader
 from tasks.adapters.intake.frames import Limits
 from tasks.core.errors import InputError, ProcessError, SubmissionError
 from tests import hostile_reader
@@ -270,6 +270,24 @@ def test_captured_child__memory_used_up__is_replaced_and_the_next_file_read(capt
         outcomes = list(pool.read_many(words(tmp_path, "eat", "fine", "eat", "fine")))
 
     assert ["512 MiB" in reason for reason in reasons(outcomes)] == [True, False, True, False]
+
+
+def test_captured_child__talks_on_after_its_end__is_heard_no_more(captured, tmp_path):
+    with sandbox.pool(IDS) as pool:
+        outcomes = list(pool.read_many(words(tmp_path, "babble", "fine", "babble", "fine")))
+
+    assert ["512 MiB" in reason for reason in reasons(outcomes)] == [True, False, True, False]
+    assert equal(outcomes, [1, 3], hostile_reader.HONEST)
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_reader__file_that_changed_after_its_size_was_taken__is_refused(good, change):
+    size = good.stat().st_size
+
+    with pytest.raises(SubmissionError, match="changed while it was read"):
+        reader._content(os.open(good, os.O_RDONLY), size + change)
+
+    assert len(reader._content(os.open(good, os.O_RDONLY), size)) == size
 
 
 def test_pool__child_that_cannot_start__says_why(monkeypatch, good):

@@ -188,6 +188,13 @@ def test_earlier_models__one_swap_and_a_mirror_image__are_not_duplicates():
     assert found == {}
 
 
+def test_earlier_models__equal_digests_of_other_ranks__are_compared_in_full():
+    rows, context = np.random.default_rng(9).random((2, 30)), (["a", "b"], [(0, 0), (0, 1)])
+
+    assert duplicates.earlier_models(rows, *context, of_ranks=[b"same", b"same"]) == {}
+    assert duplicates.earlier_models(rows[[0, 0]], *context, of_ranks=[b"same", b"same"]) == {1: 0}
+
+
 def test_earlier_models__a_digest_short__is_refused():
     with pytest.raises(SubmissionError, match="2 rows, 1 digests"):
         duplicates.earlier_models(np.ones((2, 3)), ["a"], [(0, 0), (0, 1)])

@@ -47,7 +47,7 @@ def test_feature_correlations__submission_whose_squares_are_no_floats__are_those
     assert np.isnan(found[1]).all()
 
 
-@pytest.mark.parametrize(("n_features", "n_ids"), [(201, 1_100), (2, 140_000)])
+@pytest.mark.parametrize(("n_features", "n_ids"), [(201, 1_100), (2, 150_000)])
 def test_features__many_large_integers__are_multiplied_without_rounding(n_features, n_ids):
     # Their sums fit neither the 24 bits of float32 nor, where there are many ids, 32 bits.
     values = RNG.integers(120, 128, (n_features, n_ids)).astype(np.int8)
