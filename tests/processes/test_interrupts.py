@@ -35,7 +35,7 @@ def interrupt(home, condition):
     screen.type(terminals.CTRL_C)
 
     assert screen.finish() == 130
-    assert last_line(screen.text()).startswith("erarium: interrupted; the same command goes on")
+    assert last_line(screen.text()).startswith("erarium: interrupted; run it again")
     assert "Traceback" not in screen.text()
     assert commands.processes_of(home) == []
 
