@@ -11,7 +11,15 @@ from typing import Any
 FOLDER = Path(__file__).parent
 SOURCES: dict[str, tuple[str, ...]] = {
     "token": ("token.vy",),
-    "tournament": ("ledger.vy", "payouts.vy", "rules.vy", "tournament.vy"),
+    "tournament": (
+        "ledger.vy",
+        "packing.vy",
+        "payouts.vy",
+        "rounds.vy",
+        "rules.vy",
+        "signatures.vy",
+        "tournament.vy",
+    ),
 }
 """Each contract's sources below this folder, its modules included, in the order of the digest."""
 

@@ -43,29 +43,19 @@ def _reserve(total: uint256, factor: uint256, clip: uint256) -> uint256:
 
 @internal
 @pure
-def _payout(at_risk: uint256, factor: uint256, gain: uint256) -> uint256:
+def _amounts(at_risk: uint256, factor: uint256, rate: int256) -> (uint256, uint256):
     """
-    @dev What a positive return pays; rounds down, against the model.
+    @dev What a return pays or burns. Both round against the model, a payout down and a burn up,
+         so that splitting a stake never saves a wei.
     @param at_risk The stake locked in the round, wei.
     @param factor The leg's factor, at most WAD.
-    @param gain The return, in [0, clip], NANO.
-    @return wei.
+    @param rate The return, in [-clip, clip], NANO.
+    @return The payout and the burn, wei; one of them is 0.
     """
-    return at_risk * factor * gain // (WAD * NANO)
-
-
-@internal
-@pure
-def _burn(at_risk: uint256, factor: uint256, loss: uint256) -> uint256:
-    """
-    @dev What a negative return burns; rounds up, against the model, so that splitting a stake
-         never saves a wei.
-    @param at_risk The stake locked in the round, wei.
-    @param factor The leg's factor, at most WAD.
-    @param loss Magnitude of the return, in [0, clip], NANO.
-    @return wei.
-    """
-    return (at_risk * factor * loss + WAD * NANO - 1) // (WAD * NANO)
+    if rate < 0:
+        loss: uint256 = convert(-rate, uint256)
+        return 0, (at_risk * factor * loss + WAD * NANO - 1) // (WAD * NANO)
+    return at_risk * factor * convert(rate, uint256) // (WAD * NANO), 0
 
 
 @internal
@@ -108,7 +98,7 @@ def _root(leaf: bytes32, proof: DynArray[bytes32, MAX_DEPTH]) -> bytes32:
     node: bytes32 = leaf
     for sibling: bytes32 in proof:
         if convert(node, uint256) < convert(sibling, uint256):
-            node = keccak256(concat(node, sibling))
+            node = keccak256(abi_encode(node, sibling))
         else:
-            node = keccak256(concat(sibling, node))
+            node = keccak256(abi_encode(sibling, node))
     return node

@@ -3,34 +3,23 @@
 """
 @title Erarium tournament
 @license Apache-2.0
-@notice Runs rounds: terms, entries, book, proposal, settlement. A round's status is a pure
-        function of stored facts and the block's timestamp, and every interval is half-open,
-        [from, to): of two calls that exclude each other exactly one is legal at any instant.
+@notice Runs rounds: terms, entries, book, proposal, challenge, ruling, settlement. What a round
+        holds and when a call is legal is in `rounds`, who owns what in `ledger`.
 @dev Reverts name the broken rule in at most 32 bytes, for the size of the code; docs/protocol.md
      has the rules in full, with the bounds and the rounding of each.
 """
 
 from contracts import ledger
+from contracts import packing
 from contracts import payouts
+from contracts import rounds
 from contracts import rules
+from contracts import signatures
 
 initializes: ledger
-exports: (
-    ledger.TOKEN,
-    ledger.deposit,
-    ledger.withdraw,
-    ledger.fund,
-    ledger.sweep,
-    ledger.model_of,
-    ledger.free,
-    ledger.locked,
-    ledger.pool,
-    ledger.reserved,
-    ledger.total_free,
-    ledger.total_locked,
-    ledger.bonds,
-    ledger.burnable,
-)
+initializes: rounds[ledger := ledger]
+exports: ledger.__interface__
+exports: rounds.__interface__
 
 
 event ParametersSet:
@@ -93,7 +82,7 @@ event Settled:
 event Skipped:
     round: indexed(uint64)
     model: indexed(bytes32)
-    reason: String[64]
+    reason: String[32]
 
 
 event Released:
@@ -102,36 +91,27 @@ event Released:
     amount: uint256
 
 
-event Abandoned:
+event Challenged:
     round: indexed(uint64)
-    fault: bool
-
-
-struct Proposal:
-    proposer: address
-    proposed_at: uint64
+    challenger: indexed(address)
     root: bytes32
-    table: bytes32
-    targets: bytes32
-    bond: uint256  # held, wei
+    uri: String[256]
+    bond: uint256
 
 
-struct Round:
-    config: bytes32
-    operator: address
-    parameters: rules.Parameters
-    terms: rules.Terms
-    duty_bond: uint256  # held, wei
-    entrants: uint256
-    at_risk: uint256  # sum of all entries, wei
-    locked: uint256  # what of it is neither settled nor released yet, wei
-    head: bytes32  # hash chain over the entries
-    book: bytes32
-    booked_at: uint64
-    factors: uint256[ledger.LEGS]  # WAD
-    reserves: uint256[ledger.LEGS]  # what is left of them, wei
-    proposal: Proposal
-    abandoned: bool  # the abandonment is booked
+event Ruled:
+    round: indexed(uint64)
+    root: bytes32
+    right: bool
+    uri: String[256]
+
+
+event Delivered:
+    round: indexed(uint64)
+    model: indexed(bytes32)
+    owner: indexed(address)
+    name: String[32]
+    sealed: Bytes[65_536]
 
 
 struct Week:
@@ -146,20 +126,14 @@ struct Leaf:
     profit_nano: int256
 
 
-NO_ROUND: constant(uint256) = 0
-SCHEDULED: constant(uint256) = 1
-OPEN: constant(uint256) = 2
-CLOSED: constant(uint256) = 3  # waits for the book
-BOOKED: constant(uint256) = 4  # waits for `resolves`
-RESOLVING: constant(uint256) = 5  # waits for a proposal
-PROPOSED: constant(uint256) = 6
-# 7 is kept for a challenged proposal, which this version does not have
-FINAL: constant(uint256) = 8
-ABANDONED: constant(uint256) = 9
+struct Moved:
+    at_risk: uint256  # what was locked, wei
+    paid: uint256[ledger.LEGS]  # from the reserves, wei
+    burned: uint256  # wei
+
 
 STAKE: constant(uint256) = 0
 PROFIT: constant(uint256) = 1
-BPS: constant(uint256) = 10_000
 WEEK: constant(uint256) = 604_800  # seconds
 MAX_BATCH: constant(uint256) = 64
 
@@ -171,10 +145,6 @@ SALT: public(immutable(bytes32))
 operator: public(address)
 # what the next rounds copy
 parameters: rules.Parameters
-# round => facts
-rounds: HashMap[uint64, Round]
-# round => model => its last nonce
-nonces: public(HashMap[uint64, HashMap[bytes32, uint64]])
 # leg => the last week with a book
 weeks: Week[ledger.LEGS]
 
@@ -182,6 +152,7 @@ weeks: Week[ledger.LEGS]
 @deploy
 def __init__(
     token: address,
+    sink: address,
     owner: address,
     operator: address,
     salt: bytes32,
@@ -189,13 +160,14 @@ def __init__(
 ):
     """
     @dev Fixes token, owner and salt; sets the first operator and parameters.
-    @param token The ERC-20 that is staked; it has `burn`.
+    @param token The ERC-20 that is staked.
+    @param sink Where burns go if the token has no `burn`; zero if it has.
     @param owner Who may change operator and parameters of rounds not opened yet.
     @param operator Who opens, books and first proposes.
     @param salt The deployment's salt, part of every commitment.
     @param parameters What each round copies when it opens.
     """
-    ledger.__init__(token)
+    ledger.__init__(token, sink)
     OWNER = owner
     SALT = salt
     self._set_operator(operator)
@@ -208,7 +180,7 @@ def set_operator(operator: address):
     @dev Names who opens the next rounds.
     @param operator The new operator; rounds that are open keep theirs.
     """
-    assert msg.sender == OWNER, "tournament: not the owner"
+    rules._require(msg.sender == OWNER, "tournament: not the owner")
     self._set_operator(operator)
 
 
@@ -218,7 +190,7 @@ def set_parameters(parameters: rules.Parameters):
     @dev Sets what the next rounds copy.
     @param parameters The new parameters; rounds that are open keep theirs.
     """
-    assert msg.sender == OWNER, "tournament: not the owner"
+    rules._require(msg.sender == OWNER, "tournament: not the owner")
     self._set_parameters(parameters)
 
 
@@ -229,20 +201,22 @@ def open_round(round: uint64, terms: rules.Terms):
     @param round The round's number, never used before.
     @param terms Its dates, amounts and digests; they never change.
     """
-    assert msg.sender == self.operator, "tournament: not the operator"
-    assert self._status(round) == NO_ROUND, "tournament: round exists"
+    rules._require(msg.sender == self.operator, "tournament: not the operator")
+    rules._require(rounds._status(round) == rounds.NO_ROUND, "tournament: round exists")
     parameters: rules.Parameters = self.parameters
-    assert parameters.challenge == 0 or (
-        parameters.arbiter != empty(address) and parameters.arbiter != msg.sender
-    ), "tournament: bad arbiter"
+    rules._require(
+        parameters.challenge == 0
+        or (parameters.arbiter != empty(address) and parameters.arbiter != msg.sender),
+        "tournament: bad arbiter",
+    )
     rules._check_terms(terms, parameters)
 
     config: bytes32 = keccak256(abi_encode(round, msg.sender, parameters, terms))
-    self.rounds[round].config = config
-    self.rounds[round].operator = msg.sender
-    self.rounds[round].parameters = parameters
-    self.rounds[round].terms = terms
-    self.rounds[round].duty_bond = parameters.duty_bond
+    rounds.rounds[round].config = config
+    rounds.rounds[round].operator = msg.sender
+    rounds.rounds[round].parameters = parameters
+    rounds.rounds[round].terms = terms
+    rounds.rounds[round].bonds = packing._pair(parameters.duty_bond, 0)
     ledger._take_bond(msg.sender, parameters.duty_bond)
     log Opened(
         round=round, config=config, operator=msg.sender, parameters=parameters, terms=terms
@@ -259,33 +233,61 @@ def enter(round: uint64, name: String[32], at_risk: uint256, commitment: bytes32
     @param commitment Hash of the submission and its salt.
     @param nonce Above the model's last one in this round; the first is at least 1.
     """
-    assert self._status(round) == OPEN, "tournament: not open"
-    assert len(name) > 0, "tournament: no name"
+    self._require_open(round)
+    entry: signatures.SignedEntry = empty(signatures.SignedEntry)
+    entry.owner = msg.sender
+    entry.name = name
+    entry.at_risk = at_risk
+    entry.commitment = commitment
+    entry.nonce = nonce
     model: bytes32 = ledger._model_of(msg.sender, name)
-    assert nonce > self.nonces[round][model], "tournament: nonce too low"
-    before: uint256 = ledger.locked[round][model]
-    assert at_risk >= before, "tournament: stake may not fall"
-    assert at_risk >= self.rounds[round].terms.smallest_stake, "tournament: stake too small"
+    fault: String[32] = self._entry_fault(round, model, entry)
+    rules._require(len(fault) == 0, fault)
+    self._enter(round, model, entry)
 
-    head: bytes32 = keccak256(
-        abi_encode(self.rounds[round].head, round, model, at_risk, commitment, nonce)
-    )
-    if before == 0:
-        self.rounds[round].entrants += 1
-    self.rounds[round].head = head
-    self.rounds[round].at_risk += at_risk - before
-    self.rounds[round].locked += at_risk - before
-    self.nonces[round][model] = nonce
-    ledger._lock(round, model, at_risk - before)
-    log Entered(
+
+@external
+def enter_many(round: uint64, entries: DynArray[signatures.SignedEntry, MAX_BATCH]):
+    """
+    @dev Enters models whose owners signed; anyone may hand the entries in. A bad one is skipped
+         and reported.
+    @param round The round, in [opens, closes).
+    @param entries The signed entries.
+    """
+    self._require_open(round)
+    config: bytes32 = rounds.rounds[round].config
+    domain: bytes32 = signatures._domain(SALT)
+    for entry: signatures.SignedEntry in entries:
+        model: bytes32 = ledger._model_of(entry.owner, entry.name)
+        fault: String[32] = ""
+        if rounds._now() >= entry.deadline:
+            fault = "tournament: signature expired"
+        elif not signatures._is_signed(entry, domain, round, config, model):
+            fault = "tournament: bad signature"
+        else:
+            fault = self._entry_fault(round, model, entry)
+        if len(fault) == 0:
+            self._enter(round, model, entry)
+        else:
+            log Skipped(round=round, model=model, reason=fault)
+
+
+@external
+def deliver(round: uint64, name: String[32], sealed: Bytes[65_536]):
+    """
+    @dev Delivers a sealed submission in the log, where no operator can lose it.
+    @param round The round, in [opens, closes).
+    @param name The caller's model.
+    @param sealed The file, sealed to the operator's key.
+    """
+    self._require_open(round)
+    rules._require(len(name) > 0, "tournament: no name")
+    log Delivered(
         round=round,
-        model=model,
+        model=ledger._model_of(msg.sender, name),
         owner=msg.sender,
         name=name,
-        at_risk=at_risk,
-        commitment=commitment,
-        nonce=nonce,
-        head=head,
+        sealed=sealed,
     )
 
 
@@ -297,23 +299,42 @@ def record_book(round: uint64, digest: bytes32, uri: String[256]):
     @param digest The book's digest.
     @param uri Where the book is.
     """
-    assert msg.sender == self.rounds[round].operator, "tournament: not the operator"
-    assert self._status(round) == CLOSED, "tournament: no book due"
-    self.rounds[round].book = digest
-    self.rounds[round].booked_at = self._now()
-    terms: rules.Terms = self.rounds[round].terms
-    self._reserve_leg(round, STAKE, terms.threshold, terms.clip_nano)
+    rules._require(msg.sender == rounds.rounds[round].operator, "tournament: not the operator")
+    rules._require(rounds._status(round) == rounds.CLOSED, "tournament: no book due")
+    clips: uint256[ledger.LEGS] = [
+        rounds.rounds[round].terms.clip_nano, rounds.rounds[round].terms.profit_clip_nano
+    ]
+    total: uint256 = packing._high(rounds.rounds[round].stakes)
     # the profit leg has no threshold: all that is at risk never lowers the factor
-    self._reserve_leg(round, PROFIT, self.rounds[round].at_risk, terms.profit_clip_nano)
+    thresholds: uint256[ledger.LEGS] = [rounds.rounds[round].terms.threshold, total]
+    factors: uint256[ledger.LEGS] = [0, 0]
+    reserves: uint256[ledger.LEGS] = [0, 0]
+    for leg: uint256 in range(ledger.LEGS):
+        available: uint256 = self._available(round, leg)
+        factors[leg] = payouts._factor(total, thresholds[leg], available, clips[leg])
+        reserves[leg] = payouts._reserve(total, factors[leg], clips[leg])
+        self.weeks[leg].reserved += reserves[leg]
+        ledger.pool[leg] -= reserves[leg]
+    rounds.rounds[round].book = digest
+    rounds.rounds[round].reserves = packing._pair(reserves[STAKE], reserves[PROFIT])
+    rounds.rounds[round].settling = packing._pack(
+        packing.Settling(
+            factors=factors,
+            clips=clips,
+            claim=rounds.rounds[round].parameters.claim,
+            final_at=0,
+            due=False,
+        )
+    )
     log Booked(
         round=round,
         digest=digest,
         uri=uri,
-        at_risk=self.rounds[round].at_risk,
-        factor=self.rounds[round].factors[STAKE],
-        profit_factor=self.rounds[round].factors[PROFIT],
-        reserve=self.rounds[round].reserves[STAKE],
-        profit_reserve=self.rounds[round].reserves[PROFIT],
+        at_risk=total,
+        factor=factors[STAKE],
+        profit_factor=factors[PROFIT],
+        reserve=reserves[STAKE],
+        profit_reserve=reserves[PROFIT],
     )
 
 
@@ -321,32 +342,31 @@ def record_book(round: uint64, digest: bytes32, uri: String[256]):
 def propose(round: uint64, root: bytes32, table: bytes32, targets: bytes32, uri: String[256]):
     """
     @dev Proposes a round's settlement with a bond from the caller's purse; the operator gets
-         his duty bond back by it.
-    @param round The round, in [resolves, propose_by); until resolves + exclusive its operator
-           alone, then anyone.
+         his duty bond back by it, and his first proposal fixes the targets of all.
+    @param round The round, in [resolves, propose_by), without a proposal that is live or final;
+           until resolves + exclusive its operator alone, then anyone.
     @param root Merkle root of the table's leaves.
     @param table Digest of the table.
     @param targets Digest of the targets.
     @param uri Where both are.
     """
-    assert self._status(round) == RESOLVING, "tournament: no proposal due"
-    if msg.sender == self.rounds[round].operator:
-        self._end_duty(round, False)
+    rules._require(rounds._status(round) == rounds.RESOLVING, "tournament: no proposal due")
+    rounds._book_silence(round)
+    fixed: bytes32 = rounds.rounds[round].targets
+    if msg.sender == rounds.rounds[round].operator:
+        rules._require(targets != empty(bytes32), "tournament: no targets")
+        rounds._end_duty(round, False)
+        if fixed == empty(bytes32):
+            rounds.rounds[round].targets = targets
     else:
         alone_until: uint64 = (
-            self.rounds[round].terms.resolves + self.rounds[round].parameters.exclusive
+            rounds.rounds[round].terms.resolves + rounds.rounds[round].parameters.exclusive
         )
-        assert self._now() >= alone_until, "tournament: operator first"
-    proposal: Proposal = Proposal(
-        proposer=msg.sender,
-        proposed_at=self._now(),
-        root=root,
-        table=table,
-        targets=targets,
-        bond=self._proposal_bond(round),
-    )
-    ledger._take_bond(msg.sender, proposal.bond)
-    self.rounds[round].proposal = proposal
+        rules._require(rounds._now() >= alone_until, "tournament: operator first")
+    rules._require(fixed == empty(bytes32) or targets == fixed, "tournament: other targets")
+    bond: uint256 = rounds._proposal_bond(round)
+    ledger._take_bond(msg.sender, bond)
+    rounds._propose(round, msg.sender, root, bond)
     log Proposed(
         round=round,
         proposer=msg.sender,
@@ -354,8 +374,46 @@ def propose(round: uint64, root: bytes32, table: bytes32, targets: bytes32, uri:
         table=table,
         targets=targets,
         uri=uri,
-        bond=proposal.bond,
+        bond=bond,
     )
+
+
+@external
+def challenge(round: uint64, root: bytes32, uri: String[256]):
+    """
+    @dev Disputes a proposal with a bond like its own from the caller's purse.
+    @param round The round, in [proposed, proposed + challenge).
+    @param root The proposal's root, so that a late call never meets another proposal.
+    @param uri Where the caller's own computation is.
+    """
+    rules._require(rounds._status(round) == rounds.PROPOSED, "tournament: nothing to challenge")
+    rules._require(root == rounds.rounds[round].root, "tournament: other root")
+    rules._require(msg.sender != rounds.rounds[round].proposer, "tournament: own proposal")
+    bond: uint256 = packing._low(rounds.rounds[round].bonds)
+    ledger._take_bond(msg.sender, bond)
+    rounds._challenge(round, msg.sender)
+    log Challenged(round=round, challenger=msg.sender, root=root, uri=uri, bond=bond)
+
+
+@external
+def rule(round: uint64, root: bytes32, right: bool, uri: String[256]):
+    """
+    @dev Decides a challenge: a right proposal is final now, a wrong one void.
+    @param round The round, in [challenged, challenged + ruling); its arbiter alone.
+    @param root The proposal's root.
+    @param right Whether it is what a recomputation gives.
+    @param uri Where the recomputation is.
+    """
+    rules._require(
+        msg.sender == rounds.rounds[round].parameters.arbiter, "tournament: not the arbiter"
+    )
+    rules._require(rounds._status(round) == rounds.CHALLENGED, "tournament: nothing to rule on")
+    rules._require(root == rounds.rounds[round].root, "tournament: other root")
+    log Ruled(round=round, root=root, right=right, uri=uri)
+    if right:
+        rounds._uphold(round)
+    else:
+        rounds._overturn(round)
 
 
 @external
@@ -366,10 +424,11 @@ def settle(round: uint64, leaf: Leaf, proof: DynArray[bytes32, payouts.MAX_DEPTH
     @param leaf The model's row of the table.
     @param proof The leaf's siblings upwards.
     """
-    self._begin_settling(round)
-    fault: String[64] = self._leaf_fault(round, leaf, proof)
-    assert len(fault) == 0, fault
-    self._settle(round, leaf)
+    settling: packing.Settling = rounds._begin_settling(round)
+    at_risk: uint256 = packing._high(ledger.locks[round][leaf.model])
+    fault: String[32] = self._leaf_fault(round, settling.clips, at_risk, leaf, proof)
+    rules._require(len(fault) == 0, fault)
+    self._book_settled(round, self._settle(round, settling.factors, at_risk, leaf, empty(Moved)))
 
 
 @external
@@ -384,14 +443,18 @@ def settle_many(
     @param leaves Rows of the table.
     @param proofs Their proofs, in the same order.
     """
-    assert len(leaves) == len(proofs), "tournament: lengths differ"
-    self._begin_settling(round)
+    rules._require(len(leaves) == len(proofs), "tournament: lengths differ")
+    settling: packing.Settling = rounds._begin_settling(round)
+    moved: Moved = empty(Moved)
     for i: uint256 in range(len(leaves), bound=MAX_BATCH):
-        fault: String[64] = self._leaf_fault(round, leaves[i], proofs[i])
+        leaf: Leaf = leaves[i]
+        at_risk: uint256 = packing._high(ledger.locks[round][leaf.model])
+        fault: String[32] = self._leaf_fault(round, settling.clips, at_risk, leaf, proofs[i])
         if len(fault) == 0:
-            self._settle(round, leaves[i])
+            moved = self._settle(round, settling.factors, at_risk, leaf, moved)
         else:
-            log Skipped(round=round, model=leaves[i].model, reason=fault)
+            log Skipped(round=round, model=leaf.model, reason=fault)
+    self._book_settled(round, moved)
 
 
 @external
@@ -401,8 +464,8 @@ def release(round: uint64, model: bytes32):
     @param round The round, abandoned or from final + claim.
     @param model The model.
     """
-    self._begin_releasing(round)
-    assert self._release(round, model), "tournament: nothing locked"
+    rounds._begin_releasing(round)
+    rules._require(self._release(round, model), "tournament: nothing locked")
 
 
 @external
@@ -412,7 +475,7 @@ def release_many(round: uint64, models: DynArray[bytes32, MAX_BATCH]):
     @param round The round, abandoned or from final + claim.
     @param models The models.
     """
-    self._begin_releasing(round)
+    rounds._begin_releasing(round)
     for model: bytes32 in models:
         if not self._release(round, model):
             log Skipped(round=round, model=model, reason="tournament: nothing locked")
@@ -424,65 +487,19 @@ def abandon(round: uint64):
     @dev Books an abandonment that facts and time have decided already; once.
     @param round The round.
     """
-    assert self._status(round) == ABANDONED, "tournament: not abandoned"
-    assert not self.rounds[round].abandoned, "tournament: booked already"
-    self._book_abandonment(round)
+    rules._require(rounds._status(round) == rounds.ABANDONED, "tournament: not abandoned")
+    rules._require(not rounds.rounds[round].abandoned, "tournament: booked already")
+    rounds._book_abandonment(round)
 
 
 @external
 @view
-def status(round: uint64) -> uint256:
+def domain_separator() -> bytes32:
     """
-    @dev A round's status at this block.
-    @param round The round.
-    @return 0 none, 1 scheduled, 2 open, 3 closed, 4 booked, 5 resolving, 6 proposed, 8 final,
-            9 abandoned; 7 is kept for challenged.
+    @dev The EIP-712 domain of signed entries on this chain.
+    @return Its hash.
     """
-    return self._status(round)
-
-
-@external
-@view
-def final_at(round: uint64) -> uint64:
-    """
-    @dev When a round's proposal is or will be final.
-    @param round The round.
-    @return Seconds since 1970; 0 without a proposal.
-    """
-    return self._final_at(round)
-
-
-@external
-@view
-def config(round: uint64) -> bytes32:
-    """
-    @dev Digest of a round's number, operator, parameters and terms.
-    @param round The round.
-    @return keccak256 of their ABI encoding; 0 if it was never opened.
-    """
-    return self.rounds[round].config
-
-
-@external
-@view
-def heads(round: uint64) -> bytes32:
-    """
-    @dev The hash chain over a round's entries.
-    @param round The round.
-    @return Its last link; 0 without an entry.
-    """
-    return self.rounds[round].head
-
-
-@external
-@view
-def round_facts(round: uint64) -> Round:
-    """
-    @dev Everything that is stored of a round.
-    @param round The round.
-    @return The facts; all zero if it was never opened.
-    """
-    return self.rounds[round]
+    return signatures._domain(SALT)
 
 
 @external
@@ -507,61 +524,8 @@ def last_week(leg: uint256) -> Week:
 
 
 @internal
-@view
-def _now() -> uint64:
-    return convert(block.timestamp, uint64)
-
-
-@internal
-@view
-def _status(round: uint64) -> uint256:
-    now: uint64 = self._now()
-    # first, although it comes last in time: settling then reads few facts
-    if self.rounds[round].proposal.proposed_at > 0:
-        return PROPOSED if now < self._final_at(round) else FINAL
-    if self.rounds[round].terms.opens == 0:
-        return NO_ROUND
-    if now < self.rounds[round].terms.opens:
-        return SCHEDULED
-    if now < self.rounds[round].terms.closes:
-        return OPEN
-    if self.rounds[round].entrants == 0:
-        return ABANDONED
-    if self.rounds[round].booked_at == 0:
-        return CLOSED if now < self.rounds[round].terms.book_by else ABANDONED
-    if not self._pays(round):
-        return ABANDONED
-    if now < self.rounds[round].terms.resolves:
-        return BOOKED
-    return RESOLVING if now < self.rounds[round].terms.propose_by else ABANDONED
-
-
-@internal
-@view
-def _pays(round: uint64) -> bool:
-    return (
-        self.rounds[round].factors[STAKE] > 0 or self.rounds[round].factors[PROFIT] > 0
-    )
-
-
-@internal
-@view
-def _final_at(round: uint64) -> uint64:
-    proposed_at: uint64 = self.rounds[round].proposal.proposed_at
-    if proposed_at == 0:
-        return 0
-    return proposed_at + self.rounds[round].parameters.challenge
-
-
-@internal
-@view
-def _claim_ends(round: uint64) -> uint64:
-    return self._final_at(round) + self.rounds[round].parameters.claim
-
-
-@internal
 def _set_operator(operator: address):
-    assert operator != empty(address), "tournament: no operator"
+    rules._require(operator != empty(address), "tournament: no operator")
     self.operator = operator
     log OperatorSet(operator=operator)
 
@@ -574,174 +538,156 @@ def _set_parameters(parameters: rules.Parameters):
 
 
 @internal
-def _reserve_leg(round: uint64, leg: uint256, threshold: uint256, clip: uint256):
-    """
-    @dev Fixes a leg's factor and moves its reserve out of the pool. The shares that a round and
-         a week may take round down and lower the factor; they never revert.
-    @param round The round.
-    @param leg The leg.
-    @param threshold Stake beyond which the factor falls below 1, wei.
-    @param clip The leg's clip, NANO.
-    """
-    pool: uint256 = ledger.pool[leg]
-    week: Week = self.weeks[leg]
-    if week.number != block.timestamp // WEEK:
-        week = Week(number=block.timestamp // WEEK, base=pool, reserved=0)
-    of_round: uint256 = pool * self.rounds[round].parameters.round_share_bps // BPS
-    of_week: uint256 = week.base * self.rounds[round].parameters.week_share_bps // BPS
-    # another round may have been opened with a larger share and taken more than this one's
-    available: uint256 = min(of_round, of_week - min(of_week, week.reserved))
-    total: uint256 = self.rounds[round].at_risk
-    factor: uint256 = payouts._factor(total, threshold, available, clip)
-    reserve: uint256 = payouts._reserve(total, factor, clip)
-
-    week.reserved += reserve
-    self.weeks[leg] = week
-    self.rounds[round].factors[leg] = factor
-    self.rounds[round].reserves[leg] = reserve
-    ledger._reserve(leg, reserve)
+@view
+def _require_open(round: uint64):
+    rules._require(rounds._status(round) == rounds.OPEN, "tournament: not open")
 
 
 @internal
 @view
-def _proposal_bond(round: uint64) -> uint256:
+def _entry_fault(
+    round: uint64, model: bytes32, entry: signatures.SignedEntry
+) -> String[32]:
     """
-    @dev The bond of a proposal; rounds up, against the proposer.
+    @dev What forbids an entry.
+    @param round The round, open.
+    @param model The entry's model.
+    @param entry The entry, signed or sent by its owner.
+    @return The reason; empty if nothing does.
+    """
+    lock: uint256 = ledger.locks[round][model]
+    before: uint256 = packing._high(lock)
+    if len(entry.name) == 0:
+        return "tournament: no name"
+    if convert(entry.nonce, uint256) <= packing._low(lock):
+        return "tournament: nonce too low"
+    if entry.at_risk < before:
+        return "tournament: stake may not fall"
+    if entry.at_risk < rounds.rounds[round].terms.smallest_stake:
+        return "tournament: stake too small"
+    if entry.at_risk - before > ledger.free[model]:
+        return "tournament: free too small"
+    return ""
+
+
+@internal
+def _enter(round: uint64, model: bytes32, entry: signatures.SignedEntry):
+    """
+    @dev Locks an entry's stake and extends the chain of entries.
+    @param round The round, open.
+    @param model The entry's model.
+    @param entry An entry without a fault.
+    """
+    before: uint256 = packing._high(ledger.locks[round][model])
+    if before == 0:
+        rounds.rounds[round].entrants += 1
+    added: uint256 = entry.at_risk - before
+    head: bytes32 = keccak256(
+        abi_encode(
+            rounds.rounds[round].head, round, model, entry.at_risk, entry.commitment, entry.nonce
+        )
+    )
+    rounds.rounds[round].head = head
+    rounds.rounds[round].stakes += packing._pair(added, added)
+    ledger._lock(round, model, added, entry.nonce)
+    log Entered(
+        round=round,
+        model=model,
+        owner=entry.owner,
+        name=entry.name,
+        at_risk=entry.at_risk,
+        commitment=entry.commitment,
+        nonce=entry.nonce,
+        head=head,
+    )
+
+
+@internal
+def _available(round: uint64, leg: uint256) -> uint256:
+    """
+    @dev What a pool may give to a round, by its shares a round and a week; they round down and
+         lower the factor, and never revert.
     @param round The round.
+    @param leg The leg.
     @return wei.
     """
-    decided: uint256 = (
-        self.rounds[round].at_risk
-        + self.rounds[round].reserves[STAKE]
-        + self.rounds[round].reserves[PROFIT]
-    )
-    share: uint256 = (decided * self.rounds[round].parameters.bond_bps + BPS - 1) // BPS
-    return max(self.rounds[round].parameters.bond_floor, share)
-
-
-@internal
-def _begin_settling(round: uint64):
-    """
-    @dev Checks the claim window and books what the proposal's finality has decided: its bond
-         returns; a duty bond that is still held burns, for a stranger had to propose.
-    @param round The round.
-    """
-    assert self._status(round) == FINAL and (
-        self._now() < self._claim_ends(round)
-    ), "tournament: not settling"
-    self._book_finality(round)
-
-
-@internal
-def _begin_releasing(round: uint64):
-    """
-    @dev Checks that stakes are released and books what led to it.
-    @param round The round.
-    """
-    status: uint256 = self._status(round)
-    if status == ABANDONED:
-        self._book_abandonment(round)
-        return
-    assert status == FINAL and (
-        self._now() >= self._claim_ends(round)
-    ), "tournament: not releasing"
-    self._book_finality(round)
-    self._return_reserves(round)
-
-
-@internal
-def _book_finality(round: uint64):
-    bond: uint256 = self.rounds[round].proposal.bond
-    if bond > 0:
-        self.rounds[round].proposal.bond = 0
-        ledger._end_bond(round, self.rounds[round].proposal.proposer, bond, False)
-    self._end_duty(round, True)
-
-
-@internal
-def _book_abandonment(round: uint64):
-    """
-    @dev Returns reserves and decides the duty bond, once. Fault is an entry without a book, or
-         a book that pays without a proposal.
-    @param round The round, abandoned.
-    """
-    if self.rounds[round].abandoned:
-        return
-    fault: bool = self.rounds[round].entrants > 0 and (
-        self.rounds[round].booked_at == 0 or self._pays(round)
-    )
-    self.rounds[round].abandoned = True
-    log Abandoned(round=round, fault=fault)
-    self._end_duty(round, fault)
-    self._return_reserves(round)
-
-
-@internal
-def _end_duty(round: uint64, burned: bool):
-    bond: uint256 = self.rounds[round].duty_bond
-    if bond > 0:
-        self.rounds[round].duty_bond = 0
-        ledger._end_bond(round, self.rounds[round].operator, bond, burned)
-
-
-@internal
-def _return_reserves(round: uint64):
-    for leg: uint256 in range(ledger.LEGS):
-        amount: uint256 = self.rounds[round].reserves[leg]
-        if amount > 0:
-            self.rounds[round].reserves[leg] = 0
-            ledger._return_reserve(round, leg, amount)
+    pool: uint256 = ledger.pool[leg]
+    number: uint256 = block.timestamp // WEEK
+    if self.weeks[leg].number != number:
+        self.weeks[leg] = Week(number=number, base=pool, reserved=0)
+    week: Week = self.weeks[leg]
+    of_round: uint256 = pool * rounds.rounds[round].parameters.round_share_bps // rounds.BPS
+    of_week: uint256 = week.base * rounds.rounds[round].parameters.week_share_bps // rounds.BPS
+    # another round may have been opened with a larger share and taken more than this one's
+    return min(of_round, of_week - min(of_week, week.reserved))
 
 
 @internal
 @view
 def _leaf_fault(
-    round: uint64, leaf: Leaf, proof: DynArray[bytes32, payouts.MAX_DEPTH]
-) -> String[64]:
+    round: uint64,
+    clips: uint256[ledger.LEGS],
+    at_risk: uint256,
+    leaf: Leaf,
+    proof: DynArray[bytes32, payouts.MAX_DEPTH],
+) -> String[32]:
     """
     @dev What forbids to settle a leaf. The zeroed lock is the guard against a second settlement.
     @param round The round.
+    @param clips The legs' clips, NANO.
+    @param at_risk What the leaf's model has locked, wei.
     @param leaf The leaf.
     @param proof Its proof.
     @return The reason; empty if nothing does.
     """
-    if ledger.locked[round][leaf.model] == 0:
+    if at_risk == 0:
         return "tournament: nothing locked"
     # min_value(int256) has no magnitude, so the bounds come first
     if not (
-        payouts._is_within(leaf.return_nano, self.rounds[round].terms.clip_nano)
-        and payouts._is_within(leaf.profit_nano, self.rounds[round].terms.profit_clip_nano)
+        payouts._is_within(leaf.return_nano, clips[STAKE])
+        and payouts._is_within(leaf.profit_nano, clips[PROFIT])
     ):
         return "tournament: beyond the clip"
     node: bytes32 = payouts._leaf(round, leaf.model, leaf.return_nano, leaf.profit_nano)
-    if payouts._root(node, proof) != self.rounds[round].proposal.root:
+    if payouts._root(node, proof) != rounds.rounds[round].root:
         return "tournament: not in the root"
     return ""
 
 
 @internal
-def _settle(round: uint64, leaf: Leaf):
+def _settle(
+    round: uint64,
+    factors: uint256[ledger.LEGS],
+    at_risk: uint256,
+    leaf: Leaf,
+    moved: Moved,
+) -> Moved:
     """
-    @dev Pays or burns each leg and frees what is left of the stake.
+    @dev Pays or burns each leg and frees what is left of the stake. The sums over all leaves of
+         a call are booked once, by `_book_settled`.
     @param round The round.
+    @param factors The legs' factors, WAD.
+    @param at_risk What the leaf's model has locked, wei.
     @param leaf A leaf without a fault.
+    @param moved What the call's leaves before this one moved.
+    @return What they and this one moved.
     """
-    at_risk: uint256 = self._unlock(round, leaf.model)
     paid: uint256 = 0
     burned: uint256 = 0
-    for leg: uint256 in range(ledger.LEGS):
-        rate: int256 = leaf.return_nano if leg == STAKE else leaf.profit_nano
-        factor: uint256 = self.rounds[round].factors[leg]
-        if rate < 0:
-            burned += payouts._burn(at_risk, factor, convert(-rate, uint256))
-        elif rate > 0:
-            amount: uint256 = payouts._payout(at_risk, factor, convert(rate, uint256))
-            self.rounds[round].reserves[leg] -= amount
-            ledger.reserved[leg] -= amount
-            paid += amount
-    ledger.burnable += burned
+    profit_paid: uint256 = 0
+    profit_burned: uint256 = 0
+    paid, burned = payouts._amounts(at_risk, factors[STAKE], leaf.return_nano)
+    profit_paid, profit_burned = payouts._amounts(at_risk, factors[PROFIT], leaf.profit_nano)
+    sums: Moved = moved
+    sums.at_risk += at_risk
+    sums.paid[STAKE] += paid
+    sums.paid[PROFIT] += profit_paid
+    paid += profit_paid
+    burned += profit_burned
+    sums.burned += burned
     # two clips of a quarter at most: no more burns than was at risk
-    ledger._credit(leaf.model, at_risk + paid - burned)
+    ledger.free[leaf.model] += at_risk + paid - burned
+    ledger.locks[round][leaf.model] = 0
     log Settled(
         round=round,
         model=leaf.model,
@@ -750,22 +696,32 @@ def _settle(round: uint64, leaf: Leaf):
         payout=paid,
         burn=burned,
     )
-    if self.rounds[round].locked == 0:
-        self._return_reserves(round)
+    return sums
+
+
+@internal
+def _book_settled(round: uint64, moved: Moved):
+    """
+    @dev Books what the leaves of a call moved together; the last one returns the reserves.
+    @param round The round.
+    @param moved The sums over the leaves.
+    """
+    freed: uint256 = moved.at_risk + moved.paid[STAKE] + moved.paid[PROFIT] - moved.burned
+    ledger.sums += packing._pair(freed, moved.burned)
+    rounds.rounds[round].reserves = packing._minus(
+        rounds.rounds[round].reserves, moved.paid[STAKE], moved.paid[PROFIT]
+    )
+    stakes: uint256 = packing._minus(rounds.rounds[round].stakes, 0, moved.at_risk)
+    rounds.rounds[round].stakes = stakes
+    if packing._low(stakes) == 0:
+        rounds._return_reserves(round)
 
 
 @internal
 def _release(round: uint64, model: bytes32) -> bool:
-    amount: uint256 = self._unlock(round, model)
+    amount: uint256 = rounds._unlock(round, model)
     if amount == 0:
         return False
     ledger._credit(model, amount)
     log Released(round=round, model=model, amount=amount)
     return True
-
-
-@internal
-def _unlock(round: uint64, model: bytes32) -> uint256:
-    amount: uint256 = ledger._unlock(round, model)
-    self.rounds[round].locked -= amount
-    return amount

@@ -1,7 +1,9 @@
 """Homes, accounts and contracts of test chains; the fixtures are in conftest.py."""
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,9 @@ from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Keystore, Signer
 from tasks.adapters.node import Node
-from tasks.core.money.units import WAD, Wei
+from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import derive
-from tasks.core.protocol.terms import Parameters
+from tasks.core.protocol.terms import Parameters, Terms
 
 numbers = itertools.count(1)
 """Numbers of rounds and purposes, each given once in a session."""
@@ -75,11 +77,64 @@ def plan(home: Home) -> deploying.Plan:
     accounts = signers(home)
     return deploying.Plan(
         supply=SUPPLY,
+        cap=Wei(2 * SUPPLY),
+        yearly_bps=200,
+        minter=accounts["deployer"].address,
         owner=accounts["deployer"].address,
         operator=accounts["operator"].address,
         salt=derive.derive(0, "deployment-salt"),
         parameters=parameters(accounts["keeper"].address),
     )
+
+
+def open_round(local: LocalChain, **changes: Any) -> RoundId:
+    """Open a round that takes entries from now on, for an hour; `changes` are terms."""
+    round_id, opens = RoundId(next(numbers)), local.chain.now() + 60
+    terms = Terms(
+        opens=opens,
+        closes=opens + 3_600,
+        book_by=opens + 7_200,
+        resolves=opens + 86_400,
+        propose_by=opens + 2 * 86_400,
+        threshold=Wei(2_000 * WAD),
+        smallest_stake=Wei(WAD),
+        clip_nano=250_000_000,
+        profit_clip_nano=50_000_000,
+        key=b"\1" * 32,
+        data=b"\2" * 32,
+        id_map=b"\3" * 32,
+        scoring=b"\4" * 32,
+    )
+    terms = replace(terms, **changes)
+    send(local, local.chain.tournament.open_round(round_id, terms), "operator")
+    local.node.advance(opens)
+    return round_id
+
+
+@contextmanager
+def running(root: Path, **changes: Any) -> Iterator[LocalChain]:
+    """Run a chain with the contracts on it; `changes` are parameters of its rounds."""
+    home = make_home(root)
+    accounts = signers(home)
+    first = plan(home)
+    first = replace(first, parameters=replace(first.parameters, **changes))
+    node, journal = Node.start(home), Journal(home.journal)
+    try:
+        deployment = deploying.deploy(
+            node.rpc_url, home.facts.chain_id, accounts["deployer"], journal, first
+        )
+        home.set_chain(deployment.genesis_hash, deployment.contracts())
+        yield LocalChain(
+            home=home,
+            node=node,
+            deployment=deployment,
+            chain=Chain.connect(node.rpc_url, deployment),
+            journal=journal,
+            signers=accounts,
+        )
+    finally:
+        journal.close()
+        node.stop()
 
 
 def purpose() -> str:

@@ -8,7 +8,6 @@ import pytest
 
 from tasks.adapters import processes
 from tasks.adapters.chain import deploying
-from tasks.adapters.chain.connection import Chain
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
 from tasks.adapters.node import Node
@@ -21,26 +20,8 @@ Founded = Callable[..., tuple[str, int, Signer, Journal, deploying.Plan]]
 @pytest.fixture(scope="session")
 def local_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChain]:
     """Give the session's chain; tests on it use rounds and purposes of their own."""
-    home = chains.make_home(tmp_path_factory.mktemp("chain") / "home")
-    accounts = chains.signers(home)
-    node, journal = Node.start(home), Journal(home.journal)
-    try:
-        deployment = deploying.deploy(
-            node.rpc_url, home.facts.chain_id, accounts["deployer"], journal, chains.plan(home)
-        )
-        home.set_chain(deployment.genesis_hash, deployment.contracts())
-        chain = Chain.connect(node.rpc_url, deployment)
-        yield LocalChain(
-            home=home,
-            node=node,
-            deployment=deployment,
-            chain=chain,
-            journal=journal,
-            signers=accounts,
-        )
-    finally:
-        journal.close()
-        node.stop()
+    with chains.running(tmp_path_factory.mktemp("chain") / "home") as local:
+        yield local
 
 
 @pytest.fixture

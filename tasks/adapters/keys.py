@@ -12,13 +12,14 @@ from eth_account import Account
 from eth_account.datastructures import SignedTransaction
 from eth_account.signers.local import LocalAccount
 from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
-from eth_typing import ChecksumAddress
+from eth_typing import ChecksumAddress, Hash32
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from tasks.adapters import files
 from tasks.core.errors import HomeError, InputError, SubmissionError
 from tasks.core.protocol import derive
+from tasks.core.protocol.typed_data import Signature
 
 # A replay's keys guard nothing: they follow from the seed, which the home shows.
 _REPLAY_ROUNDS = 16
@@ -38,6 +39,14 @@ class Signer:
     def sign(self, transaction: Mapping[str, Any]) -> SignedTransaction:
         """Sign a transaction whose every field is given."""
         return self._account.sign_transaction(dict(transaction))
+
+    def sign_digest(self, digest: bytes) -> Signature:
+        """Sign a digest of 32 bytes, such as one of `tasks.core.protocol.typed_data`.
+
+        Never one that somebody else chose: it could be the hash of a transaction.
+        """
+        signed = self._account.unsafe_sign_hash(Hash32(digest))
+        return Signature(v=signed.v, r=signed.r.to_bytes(32), s=signed.s.to_bytes(32))
 
     def __repr__(self) -> str:
         """Return the address alone."""

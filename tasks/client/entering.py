@@ -12,7 +12,13 @@ from tasks.core.protocol import status
 from tasks.core.rules import OVERLAP
 
 
-def enter(clients: Sequence[Client], round_id: RoundId, entries: Mapping[str, Entry]) -> list[Plan]:
+def enter(
+    clients: Sequence[Client],
+    round_id: RoundId,
+    entries: Mapping[str, Entry],
+    *,
+    on_chain: bool = False,
+) -> list[Plan]:
     """Enter models of one machine: all plans are stored before anything is sent.
 
     The same entries again finish what a killed run began; other predictions, or a higher stake,
@@ -22,13 +28,15 @@ def enter(clients: Sequence[Client], round_id: RoundId, entries: Mapping[str, En
         clients: on one chain and lake; their transactions are sent in this order.
         round_id: an open round.
         entries: one for each client's name.
+        on_chain: deliver the sealed files by transactions instead of into the inbox.
 
     Returns:
         The plans, in the order of the clients.
 
     Raises:
         SubmissionError: if predictions break a rule.
-        InputError: if a stake is too small, or lower than it was.
+        InputError: if a stake is too small, or lower than it was, or a file too large for the
+            chain.
         ChainError: if the round is not open, or the chain refuses.
     """
     if not clients:
@@ -38,8 +46,12 @@ def enter(clients: Sequence[Client], round_id: RoundId, entries: Mapping[str, En
     plans = [client.prepare(opened, entries[client.name]) for client in clients]
     orders = [client.order(plan) for client, plan in zip(clients, plans, strict=True)]
     # Delivered first: nobody can guess where, until the commitment is on the chain.
-    for client, plan in zip(clients, plans, strict=True):
-        client.deliver(plan)
+    if on_chain:
+        deliveries = [client.delivery(plan) for client, plan in zip(clients, plans, strict=True)]
+        chain.send_many(deliveries)
+    else:
+        for client, plan in zip(clients, plans, strict=True):
+            client.deliver(plan)
     failpoints.reach("enter/delivered", round_id)
     chain.send_many(orders)
     return plans

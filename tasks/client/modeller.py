@@ -92,9 +92,9 @@ class Client:
     def has_entered(self, round_id: RoundId) -> bool:
         """Return whether the newest plan for a round is delivered and committed to."""
         plan = self.plans.find(round_id)
-        if plan is None or not self.plans.is_delivered(plan, self._inbox(plan)):
+        if plan is None or self.chain.tournament.nonce(round_id, self.model) != plan.nonce:
             return False
-        return self.chain.tournament.nonce(round_id, self.model) == plan.nonce
+        return self.plans.is_delivered(plan, self._inbox(plan)) or self._is_logged(plan)
 
     def submitted(self, round_id: RoundId) -> NDArray[np.float64] | None:
         """Return what the newest plan for a round submits, in id order, or None without one."""
@@ -154,6 +154,30 @@ class Client:
             LakeError: if another file lies there.
         """
         self.plans.deliver(plan, self._inbox(plan))
+
+    def delivery(self, plan: Plan) -> Order:
+        """Return the transaction that delivers a plan's sealed file on the chain.
+
+        Nobody can then say that it was not there, but it costs gas for every byte.
+
+        Raises:
+            InputError: if the file is larger than the contract takes.
+        """
+        sealed = self.plans.sealed(plan)
+        if len(sealed) > submissions.MAX_LOGGED_BYTES:
+            raise InputError(
+                f"{self.name}'s sealed file has {len(sealed)} bytes, the chain takes "
+                f"{submissions.MAX_LOGGED_BYTES}: deliver it to the inbox"
+            )
+        write = self.chain.tournament.deliver(plan.round_id, self.name, sealed)
+        # By the commitment: a plan that only raises the stake has the same file.
+        purpose = f"deliver/{plan.round_id}/{plan.commitment.hex()}"
+        return Order(write=write, signer=self.signer, journal=self.journal, purpose=purpose)
+
+    def _is_logged(self, plan: Plan) -> bool:
+        sealed = self.plans.sealed(plan)
+        logged = self.chain.tournament.delivered(plan.round_id)
+        return any((each.model, each.sealed) == (self.model, sealed) for each in logged)
 
     def _inbox(self, plan: Plan) -> Path:
         return self.lake.root / places.inbox(self.model, plan.round_id, plan.commitment)

@@ -60,6 +60,8 @@ class Economy:
     """Amounts of a new local tournament, in wei; rates in nano."""
 
     supply: Wei = Wei(1_000_000 * WAD)
+    cap: Wei = Wei(2_000_000 * WAD)
+    yearly_bps: int = 200
     stake_pool: Wei = Wei(50_000 * WAD)
     deposit: Wei = Wei(1_000 * WAD)
     threshold: Wei = Wei(2_000 * WAD)

@@ -38,6 +38,7 @@ def close_round(desk: Desk, round_id: RoundId) -> None:
 def _assemble(desk: Desk, round_id: RoundId) -> dict[str, Any]:
     opened = desk.lake.document(f"rounds/{round_id}/open")
     ids_hash = bytes.fromhex(opened["ids_hash"])
+    intake.receive_logged(desk, round_id)
     entrants = book.last_entries(desk.chain.tournament.entered(round_id))
     judged = [(entrant, *intake.verdict(desk, round_id, entrant)) for entrant in entrants]
     rows = [(entrant, verdict) for entrant, verdict, _ in judged]

@@ -110,9 +110,13 @@ def deploy(home: Home, rpc_url: str, journal: Journal, economy: Economy) -> Depl
     keys = keystore(home)
     chosen = parameters(economy, keys.signer("arbiter").address)
     terms.check_parameters(chosen, chain_id=home.facts.chain_id)
+    owner = keys.signer("guardian").address
     plan = deploying.Plan(
         supply=economy.supply,
-        owner=keys.signer("guardian").address,
+        cap=economy.cap,
+        yearly_bps=economy.yearly_bps,
+        minter=owner,
+        owner=owner,
         operator=keys.signer("operator").address,
         salt=derive.derive(home.facts.seed or 0, "deployment-salt"),
         parameters=chosen,

@@ -38,7 +38,8 @@ def build(lake: Lake, chain: Chain, rounds: Sequence[RoundId]) -> dict[str, Any]
     ids = {row["model"]: row["id"] for entry in details for row in entry["models"]}
     free = chain.tournament.free_many([bytes.fromhex(ids[name]) for name in models])
     balances = {name: str(amount) for name, amount in zip(models, free, strict=True)}
-    burned = chain.token.supply_at_first() - chain.token.total_supply()
+    made = chain.token.supply_at_first() + chain.token.minted()
+    burned = made - chain.token.total_supply()
     return {
         "balances": balances,
         "blends": _blends(details),

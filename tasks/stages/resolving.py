@@ -1,5 +1,6 @@
 """Resolve a round: score its book against matured targets and propose the table's root."""
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -15,28 +16,37 @@ from tasks.stages import desk as desks
 from tasks.stages import scoring
 from tasks.stages.desk import Desk
 
+logger = logging.getLogger(__name__)
+
 
 def resolve_round(desk: Desk, round_id: RoundId) -> None:
     """Publish a round's results and propose its root, unless one is live or final.
 
     Order of writes: objects, scores, table, results, then the chain. Each may be repeated.
     """
-    state = desk.chain.tournament.status(round_id)
-    if state not in (status.RESOLVING, status.PROPOSED, status.FINAL):
+    tournament = desk.chain.tournament
+    state = tournament.status(round_id)
+    if state not in (status.RESOLVING, *status.WITH_A_PROPOSAL):
         return
     name = f"rounds/{round_id}/results"
     results = desk.lake.find(name) or _publish(desk, round_id, name)
     if state != status.RESOLVING:
         return
     failpoints.reach("resolve/published", round_id)
-    write = desk.chain.tournament.propose(
+    root = bytes.fromhex(results["root"])
+    if any(ruling.root == root and not ruling.right for ruling in tournament.ruled(round_id)):
+        logger.warning("round %d: our root was ruled wrong: it is not proposed again", round_id)
+        return
+    write = tournament.propose(
         round_id,
-        root=bytes.fromhex(results["root"]),
+        root=root,
         table=bytes.fromhex(results["table_sha256"]),
         targets=bytes.fromhex(results["targets_digest"]),
         uri=name,
     )
-    desk.chain.send(write, desk.operator, desk.journal, purpose=f"propose/{round_id}/0")
+    # a proposal that became void is another transaction's matter
+    earlier = len(tournament.proposed(round_id))
+    desk.chain.send(write, desk.operator, desk.journal, purpose=f"propose/{round_id}/{earlier}")
 
 
 def _publish(desk: Desk, round_id: RoundId, name: str) -> dict[str, Any]:

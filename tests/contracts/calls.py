@@ -1,27 +1,23 @@
 """Random calls, legal and illegal: what the contract and the reference model are to do."""
 
+from collections import Counter
 from dataclasses import astuple, replace
-from random import Random
 
 from eth_abi import abi
 from eth_hash.auto import keccak
 
 from tasks.core.money.units import Wei
-from tests.contracts.game import TOKEN, Game, parameters, terms, tree
-from tests.contracts.reference import WEEK, Reference
+from tests.contracts.calls_settlement import MODELS, PEOPLE, SettlementCalls
+from tests.contracts.game import TOKEN, terms
+from tests.contracts.reference import WEEK
 
-PEOPLE = ("ann", "bob", "cid", "operator", "stranger")
-MODELS = [("ann", "m"), ("ann", "n"), ("bob", "m"), ("cid", "m")]
 PURSES = [(who, "") for who in PEOPLE]
+# the order of secp256k1, by which each signature has a twin
+CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
-class Calls:
+class Calls(SettlementCalls):
     """Draws calls for one deployment and its model; each returns what both sides do."""
-
-    game: Game
-    model: Reference
-    rng: Random
-    now: int
 
     def __init__(self):
         self.given = 0
@@ -29,6 +25,8 @@ class Calls:
         self.touched = 0
         self.tables = {}
         self.heads = {}
+        # why entries were skipped
+        self.reasons: Counter = Counter()
 
     def _wait(self):
         dates = {(self.now // WEEK + 1) * WEEK}
@@ -102,7 +100,7 @@ class Calls:
                 {"arbiter": self.game.people["operator"]},
             )
         )
-        made = parameters(**{"arbiter": self.game.people["arbiter"]} | changes)
+        made = replace(self.game.parameters, **changes)
         set_parameters = self.game.tournament.set_parameters
         return (
             lambda: set_parameters(astuple(made), sender=self.game.people[who]),
@@ -120,23 +118,41 @@ class Calls:
         )
 
     def _enter(self):
-        number, (who, name) = self._number("open"), self.rng.choice([*MODELS * 4, ("stranger", "")])
-        entry, free = self.model.rounds.get(number), self.model.free.get((who, name), 0)
-        before = entry.at_risk.get((who, name), 0) if entry else 0
-        last = entry.nonces.get((who, name), 0) if entry else 0
-        legal = (TOKEN, 9 * TOKEN + 7, 20 * TOKEN, free // 3, free // 4)
-        at_risk = before + self.rng.choice((*legal * 2, 0, -1, free + 1, TOKEN - 1))
-        at_risk, nonce = max(at_risk, 0), last + self.rng.choice((*[1] * 7, 2, 0))
-        model = self.game.model(who, name)
+        number = self._number("open")
+        model, at_risk, nonce = self._entry(number)
 
         def enter():
-            self.game.enter(who, at_risk, number, nonce, name)
-            head = self.heads.get(number, bytes(32))
-            fields = (head, number, model, at_risk, b"c" * 32, nonce)
-            kinds = ("bytes32", "uint64", "bytes32", "uint256", "bytes32", "uint64")
-            self.heads[number] = keccak(abi.encode(kinds, fields))
+            self.game.enter(model[0], at_risk, number, nonce, model[1])
+            self._extend_head(number, model, at_risk, nonce)
 
-        return enter, lambda: self.model.enter(self.now, number, (who, name), at_risk, nonce)
+        return enter, lambda: self.model.enter(self.now, number, model, at_risk, nonce)
+
+    def _enter_many(self):
+        number = self._number("open")
+        drawn = [self._signed_entry(number) for _ in range(self.rng.randrange(1, 4))]
+        signed, plain = [pair[0] for pair in drawn], [pair[1] for pair in drawn]
+        verdicts: list = []
+
+        def enter():
+            self.game.tournament.enter_many(number, signed)
+            refused = []
+            for (model, at_risk, nonce, *_), reason in zip(plain, verdicts, strict=True):
+                if reason is None:
+                    self._extend_head(number, model, at_risk, nonce)
+                else:
+                    refused.append((self.game.model(*model), f"tournament: {reason}"))
+            assert self._skipped() == refused
+            self.reasons.update(reason for reason in verdicts if reason)
+
+        return enter, lambda: verdicts.extend(self.model.enter_many(self.now, number, plain))
+
+    def _deliver(self):
+        number, (who, name) = self._number("open"), self.rng.choice([*MODELS, ("ann", "")])
+        deliver, sealed = self.game.tournament.deliver, self.rng.choice((b"", b"x" * 33))
+        return (
+            lambda: deliver(number, name, sealed, sender=self.game.people[who]),
+            lambda: self.model.deliver(self.now, number, (who, name)),
+        )
 
     def _book(self):
         number = self._number("closed")
@@ -148,98 +164,54 @@ class Calls:
             lambda: self.model.book(self.now, number, who),
         )
 
-    def _propose(self):
-        number = self._number("resolving")
-        entry = self.model.rounds.get(number)
-        first = entry.operator if entry else "operator"
-        who = self.rng.choice((first, first, "operator", "stranger", "stranger"))
-        clips = (entry.terms.clip_nano, entry.terms.profit_clip_nano) if entry else (0, 0)
-        rows = {(model, self._returns(clips)) for model in MODELS}
-        # a leaf of a model twice, and one of a model that never entered
-        rows |= {(("ann", "m"), (5, 0)), (("stranger", "m"), (7, 0))}
-        leaves = sorted((self.game.model(*model), *returns) for model, returns in rows)
+    def _entry(self, number):
+        """Draw an entry: a model, what it puts at risk, and a nonce."""
+        who, name = self.rng.choice([*MODELS * 4, ("stranger", "")])
+        entry, free = self.model.rounds.get(number), self.model.free.get((who, name), 0)
+        before = entry.at_risk.get((who, name), 0) if entry else 0
+        last = entry.nonces.get((who, name), 0) if entry else 0
+        legal = (TOKEN, 9 * TOKEN + 7, 20 * TOKEN, free // 3, free // 4)
+        at_risk = before + self.rng.choice((*legal * 2, 0, -1, free + 1, TOKEN - 1))
+        return (who, name), max(at_risk, 0), last + self.rng.choice((*[1] * 7, 2, 0))
 
-        def propose():
-            self.game.propose(tree(leaves, number).root, number, who)
-            self.tables[number] = rows
+    def _signed_entry(self, number):
+        """Draw an entry with its signature, at times one for something else, on both sides."""
+        (who, name), at_risk, nonce = self._entry(number)
+        deadline = self.now + self.rng.choice((*[1] * 14, 0, -1))
+        fields = {"name": name, "at_risk": at_risk, "nonce": nonce, "deadline": deadline}
+        signed = self.game.sign(who, number, **fields)
+        good = self.rng.random() < 0.85
+        if not good:
+            signed = self._forged(signed)
+        owner, name, at_risk, _, nonce, deadline, *_ = signed
+        who = next(who for who, address in self.game.people.items() if address == owner)
+        return signed, ((who, name), at_risk, nonce, deadline, good)
 
-        return propose, lambda: self.model.propose(self.now, number, who, rows)
-
-    def _settle(self):
-        number = self._number("settling")
-        model, returns, proof = self._leaf(number)
-        leaf = (self.game.model(*model), *returns)
-        return (
-            lambda: self.game.tournament.settle(number, leaf, proof),
-            lambda: self.model.settle(self.now, number, model, returns),
+    def _forged(self, signed):
+        """Change one field of a signed entry, or take its signature's twin."""
+        owner, name, at_risk, _, nonce, deadline, v, r, s = signed
+        others = [self.game.people[who] for who in PEOPLE if self.game.people[who] != owner]
+        twin = (CURVE_ORDER - int.from_bytes(s)).to_bytes(32)
+        changes = (
+            {0: self.rng.choice(others)},
+            {1: "n" if name == "m" else "m"},
+            {2: at_risk + 1},
+            {3: b"x" * 32},
+            {4: nonce + 1},
+            {5: deadline + 1},
+            {6: self.rng.choice((55 - v, v - 27, 0, 29))},
+            {7: s},
+            {8: r},
+            {6: 55 - v, 8: twin},
         )
+        change = self.rng.choice(changes)
+        return tuple(change.get(place, field) for place, field in enumerate(signed))
 
-    def _settle_many(self):
-        number = self._number("settling")
-        leaves = [self._leaf(number) for _ in range(self.rng.randrange(6))]
-        here = [(self.game.model(*model), *returns) for model, returns, _ in leaves]
-        there = [(model, returns) for model, returns, _ in leaves]
-        proofs = [proof for _, _, proof in leaves]
-        return self._batch(
-            lambda: self.game.tournament.settle_many(number, here, proofs),
-            lambda: self.model.settle_many(self.now, number, there),
-        )
-
-    def _release(self):
-        number = self._number("over", "abandoned")
-        model = self.rng.choice(self._locked(number) or MODELS)
-        return (
-            lambda: self.game.tournament.release(number, self.game.model(*model)),
-            lambda: self.model.release(self.now, number, model),
-        )
-
-    def _release_many(self):
-        number = self._number("over", "abandoned")
-        models = [self.rng.choice(MODELS) for _ in range(self.rng.randrange(3))]
-        ids = [self.game.model(*model) for model in models]
-        return self._batch(
-            lambda: self.game.tournament.release_many(number, ids),
-            lambda: self.model.release_many(self.now, number, models),
-        )
-
-    def _abandon(self):
-        number = self._number("abandoned")
-        return (
-            lambda: self.game.tournament.abandon(number),
-            lambda: self.model.abandon(self.now, number),
-        )
-
-    def _batch(self, here, there):
-        """Return both sides of a batch, which name the same items as skipped."""
-        skipped: list = []
-
-        def call():
-            here()
-            logs = self.game.tournament.logs
-            named = [entry.model for entry in logs if entry.event == "Skipped"]
-            assert named == [self.game.model(*model) for model in skipped]
-
-        return call, lambda: skipped.extend(there())
-
-    def _leaf(self, number):
-        """Draw a leaf and a proof: mostly a true one, else of a forged row or a sibling's."""
-        rows = self.tables.get(number) or {(model, (1, 1)) for model in MODELS}
-        leaves = sorted((self.game.model(*model), *returns) for model, returns in rows)
-        locked = self._locked(number)
-        likely = [row for row in rows if row[0] in locked]
-        model, returns = self.rng.choice(sorted(likely or rows))
-        index = leaves.index((self.game.model(*model), *returns))
-        if self.rng.random() < 0.2:
-            returns = self.rng.choice(((returns[0] - 1, returns[1]), (-(2**255), 0)))
-        return model, returns, tree(leaves, number).proof(index)
-
-    def _returns(self, clips):
-        pair = []
-        for clip in clips:
-            inside = self.rng.randrange(-clip, clip + 1)
-            beyond = self.rng.choice((clip, clip, clip + 1))
-            pair.append(self.rng.choice((0, beyond, -beyond, inside, inside, inside)))
-        return tuple(pair)
+    def _extend_head(self, number, model, at_risk, nonce):
+        head = self.heads.get(number, bytes(32))
+        fields = (head, number, self.game.model(*model), at_risk, b"c" * 32, nonce)
+        kinds = ("bytes32", "uint64", "bytes32", "uint256", "bytes32", "uint64")
+        self.heads[number] = keccak(abi.encode(kinds, fields))
 
     def _terms(self):
         """Draw terms: mostly legal ones, whose windows are now and then as short as they may be."""
@@ -251,9 +223,9 @@ class Calls:
             closes=opens + self.rng.choice((60, 120)),
             book_by=resolves - self.rng.choice((0, 20)),
             resolves=resolves,
-            propose_by=resolves + slot + self.rng.choice((0, 500)),
-            threshold=Wei(self.rng.choice((0, 50 * TOKEN, 2_000 * TOKEN))),
-            clip_nano=self.rng.choice((0, 250_000_000, 100_000_007)),
+            propose_by=resolves + slot + self.rng.choice((0, 0, 500)),
+            threshold=Wei(self.rng.choice((0, *[50 * TOKEN, 2_000 * TOKEN] * 3))),
+            clip_nano=self.rng.choice((0, *[250_000_000, 100_000_007] * 3)),
             profit_clip_nano=self.rng.choice((0, 50_000_000)),
         )
         if self.rng.random() < 0.15:
@@ -261,33 +233,8 @@ class Calls:
             made = replace(made, **{name: getattr(made, name) + self.rng.choice((-1, 1))})
         return made
 
-    def _number(self, *fitting):
-        """Draw a round: mostly one in a fitting status, sometimes any, opened or not."""
-        entries = self.model.rounds
-        likely = [n for n in self._live() if entries[n].status(self.now) in fitting]
-        if not likely or self.rng.random() < 0.1:
-            likely = [*range(len(entries) + 2)]
-        self.touched = self.rng.choice(likely)
-        return self.touched
-
-    def _locked(self, number):
-        """Return the models locked into a round, mostly; at times none, for an illegal call."""
-        entry = self.model.rounds.get(number)
-        return sorted(entry.locked) if entry and self.rng.random() < 0.8 else []
-
-    def _mostly(self, who):
-        return self.rng.choice((*[who] * 7, "bob"))
-
     def _wallet(self, who):
         return self.game.token.balanceOf(self.game.people[who])
-
-    def _live(self):
-        """Return the rounds in which something is still to be done."""
-        return [
-            number
-            for number, entry in self.model.rounds.items()
-            if entry.locked or entry.bond or entry.duty or self.now < entry.terms.closes
-        ]
 
 
 def _nothing():

@@ -7,6 +7,8 @@ from typing import Any
 
 import boa
 import pytest
+from eth_account import Account
+from eth_hash.auto import keccak
 
 from contracts import loader
 from tasks.core.money.units import RoundId, Wei
@@ -18,7 +20,20 @@ START = 1_767_225_600
 TOKEN = 10**18
 STAKE, PROFIT = 0, 1
 UNLIMITED = 2**256 - 1
+NOBODY = "0x" + "00" * 20
 Row = tuple[bytes, int, int]
+Entry = tuple[str, str, int, bytes, int, int, int, bytes, bytes]
+ENTER = {
+    "Enter": [
+        {"name": "round", "type": "uint64"},
+        {"name": "config", "type": "bytes32"},
+        {"name": "model", "type": "bytes32"},
+        {"name": "at_risk", "type": "uint256"},
+        {"name": "commitment", "type": "bytes32"},
+        {"name": "nonce", "type": "uint64"},
+        {"name": "deadline", "type": "uint64"},
+    ]
+}
 
 
 def parameters(arbiter: str, **changes: Any) -> Parameters:
@@ -67,14 +82,19 @@ class Game:
 
     def __init__(self, **changes: Any) -> None:
         boa.env.timestamp = START
+        self.numbers: list[int] = []
         names = ("deployer", "owner", "operator", "arbiter", "stranger", "ann", "bob", "cid")
-        self.people = {name: str(boa.env.generate_address(name)) for name in names}
+        self.accounts = {name: Account.from_key(keccak(name.encode())) for name in names}
+        self.people = {name: account.address for name, account in self.accounts.items()}
         self.parameters = parameters(self.people["arbiter"], **changes)
         deployer = self.people["deployer"]
-        self.token = evm.deploy(loader.load("token"), 10**6 * TOKEN, sender=deployer)
+        self.token = evm.deploy(
+            loader.load("token"), *(10**6 * TOKEN, 2 * 10**6 * TOKEN, 200, NOBODY), sender=deployer
+        )
         self.tournament = evm.deploy(
             loader.load("tournament"),
             self.token.address,
+            NOBODY,
             self.people["owner"],
             self.people["operator"],
             b"s" * 32,
@@ -106,6 +126,7 @@ class Game:
         """Open a round; `changes` are terms."""
         made = terms(boa.env.timestamp if opens is None else opens, **changes)
         self.tournament.open_round(number, astuple(made), sender=self.people["operator"])
+        self.numbers.append(number)
         return made
 
     def enter(
@@ -114,15 +135,59 @@ class Game:
         """Enter someone's model."""
         self.tournament.enter(number, name, at_risk, b"c" * 32, nonce, sender=self.people[who])
 
+    def sign(self, who: str, number: int = 1, by: str | None = None, **changes: Any) -> Entry:
+        """Return a signed entry as `enter_many` takes it; `by` may sign in the owner's place."""
+        entry = {
+            "name": "m",
+            "at_risk": TOKEN,
+            "commitment": b"c" * 32,
+            "nonce": 1,
+            "deadline": boa.env.timestamp + 1,
+        } | changes
+        message = {
+            "round": number,
+            "config": self.tournament.round_facts(number).config,
+            "model": self.model(who, entry["name"]),
+            **{name: entry[name] for name in ("at_risk", "commitment", "nonce", "deadline")},
+        }
+        signed = self.accounts[by or who].sign_typed_data(self.domain(), ENTER, message)
+        r, s = signed.r.to_bytes(32), signed.s.to_bytes(32)
+        return (self.people[who], *entry.values(), signed.v, r, s)
+
+    def domain(self) -> dict[str, Any]:
+        """Return the EIP-712 domain of signed entries."""
+        return {
+            "name": "Erarium tournament",
+            "version": "1",
+            "chainId": boa.env.evm.patch.chain_id,
+            "verifyingContract": self.tournament.address,
+            "salt": b"s" * 32,
+        }
+
     def book(self, number: int = 1) -> None:
         """Record a round's book."""
         self.tournament.record_book(number, b"b" * 32, "book", sender=self.people["operator"])
 
-    def propose(self, root: bytes, number: int = 1, who: str = "operator") -> None:
+    def propose(
+        self, root: bytes, number: int = 1, who: str = "operator", targets: bytes = b"g" * 32
+    ) -> None:
         """Propose a root."""
-        self.tournament.propose(
-            number, root, b"t" * 32, b"g" * 32, "table", sender=self.people[who]
+        self.tournament.propose(number, root, b"t" * 32, targets, "table", sender=self.people[who])
+
+    def challenge(self, number: int = 1, who: str = "stranger", root: bytes | None = None) -> None:
+        """Challenge a proposal; its own root is named if none is given."""
+        self.tournament.challenge(number, self._root(number, root), "mine", sender=self.people[who])
+
+    def rule(
+        self, right: bool, number: int = 1, root: bytes | None = None, who: str = "arbiter"
+    ) -> None:
+        """Rule on a challenged proposal."""
+        self.tournament.rule(
+            number, self._root(number, root), right, "verdict", sender=self.people[who]
         )
+
+    def _root(self, number: int, root: bytes | None) -> bytes:
+        return self.tournament.round_facts(number).proposal.root if root is None else root
 
     def rows(self, returns: Mapping[str, tuple[int, int]]) -> list[Row]:
         """Return table rows of people's default models, ascending by model."""
@@ -144,9 +209,17 @@ class Game:
     def check_balance(self, donations: int = 0) -> None:
         """Check the balance sheet against the token."""
         t = self.tournament
-        owed = t.total_free() + t.total_locked() + t.bonds() + t.burnable()
-        owed += sum(t.pool(leg) + t.reserved(leg) for leg in (STAKE, PROFIT))
-        assert self.token.balanceOf(t.address) == owed + donations
+        in_rounds = sum(map(self.held, self.numbers))
+        owed = t.total_free() + t.burnable() + in_rounds + t.pool(STAKE) + t.pool(PROFIT)
+        assert t.in_rounds() == in_rounds
+        assert self.token.balanceOf(t.address) - donations == t.assets() == owed
+
+    def held(self, number: int) -> int:
+        """Return what a round holds: locked stakes, reserves and bonds."""
+        facts = self.tournament.round_facts(number)
+        sides = 2 if facts.proposal.rule_by > 0 else 1
+        bonds = facts.duty_bond + sides * facts.proposal.bond
+        return int(facts.locked + sum(facts.reserves) + bonds)
 
 
 def tree(rows: Sequence[Row], number: int = 1) -> merkle.Tree:

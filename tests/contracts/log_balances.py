@@ -57,6 +57,9 @@ class LogBalances:
     def _proposed(self, event):
         self._take(event.proposer, event.bond)
 
+    def _challenged(self, event):
+        self._take(event.challenger, event.bond)
+
     def _bondreturned(self, event):
         self._take(event.account, -event.amount)
 

@@ -9,18 +9,16 @@ rows, so that a leaf is proved if and only if it is in the table. What the rules
 import re
 
 from tests.contracts import reference_rounds as rounds
-from tests.contracts.reference_rounds import Round
+from tests.contracts.reference_rounds import Illegal, Round, require
+from tests.contracts.reference_settlement import Settlement
 
 WEEK = 7 * 86_400
+MOST = 2**128 - 1
 LEGS = (0, 1)
 NAME = re.compile(r"([a-z0-9][a-z0-9_-]{0,31})?")
 
 
-class Illegal(Exception):
-    """The rules forbid the call."""
-
-
-class Reference:
+class Reference(Settlement):
     """All balances and rounds, changed by the calls that the rules allow."""
 
     def __init__(self, parameters, operator, owner="owner"):
@@ -41,51 +39,53 @@ class Reference:
 
     def debit(self, model, amount):
         """Take free stake."""
-        _require(self.free.get(model, 0) >= amount)
+        require(self.free.get(model, 0) >= amount, "free too small")
         self.free[model] = self.free.get(model, 0) - amount
+
+    def in_rounds(self):
+        """Return what is locked, reserved or held as a bond in all rounds."""
+        entries = self.rounds.values()
+        return sum(sum(e.locked.values()) + sum(e.reserves) + e.bond + e.duty for e in entries)
 
     def owed(self):
         """Return what the contract holds beside donations."""
-        entries = self.rounds.values()
-        held = sum(sum(e.locked.values()) + sum(e.reserves) + e.bond + e.duty for e in entries)
-        return sum(self.free.values()) + held + sum(self.pool) + self.burnable
+        return sum(self.free.values()) + sum(self.pool) + self.burnable + self.in_rounds()
 
     def deposit(self, model, amount, wallet):
         """Add a payer's tokens to a model; `wallet` is what he has."""
-        _require(NAME.fullmatch(model[1]) and 0 < amount < 2**128 and amount <= wallet)
+        require(NAME.fullmatch(model[1]) and 0 < amount <= wallet and self.owed() + amount <= MOST)
         self.credit(model, amount)
 
     def withdraw(self, model, amount):
         """Pay free stake out to the model's owner."""
-        _require(amount > 0)
+        require(amount > 0)
         self.debit(model, amount)
 
     def fund(self, leg, amount, wallet):
         """Give a payer's tokens to a pool."""
-        _require(leg in LEGS and 0 < amount < 2**128 and amount <= wallet)
+        require(leg in LEGS and 0 < amount <= wallet and self.owed() + amount <= MOST)
         self.pool[leg] += amount
 
     def sweep(self):
         """Burn what there is to burn."""
-        _require(self.burnable > 0)
+        require(self.burnable > 0)
         self.burned += self.burnable
         self.burnable = 0
 
     def set_operator(self, who, operator):
         """Name who opens the next rounds."""
-        _require(who == self.owner)
+        require(who == self.owner)
         self.operator = operator
 
     def set_parameters(self, who, parameters):
         """Set what the next rounds copy."""
-        _require(who == self.owner and rounds.parameters_are_legal(parameters))
+        require(who == self.owner and rounds.parameters_are_legal(parameters))
         self.parameters = parameters
 
-    def open(self, now, number, terms, who=None, address=""):
-        """Open a round; `who` is the operator if nobody is named, `address` is his."""
-        who = who or self.operator
-        _require(who == self.operator and number not in self.rounds)
-        _require(rounds.terms_are_legal(terms, self.parameters, address, now))
+    def open(self, now, number, terms, who, address):
+        """Open a round; `address` is the caller's."""
+        require(who == self.operator and number not in self.rounds)
+        require(rounds.terms_are_legal(terms, self.parameters, address, now))
         self.debit((who, ""), self.parameters.duty_bond)
         self.rounds[number] = Round(who, terms, self.parameters, self.parameters.duty_bond)
 
@@ -93,87 +93,49 @@ class Reference:
         """Enter a model."""
         entry = self._round(now, number, "open")
         before = entry.at_risk.get(model, 0)
-        _require(model[1] != "" and nonce > entry.nonces.get(model, 0))
-        _require(at_risk >= max(before, entry.terms.smallest_stake))
+        require(model[1] != "", "no name")
+        require(nonce > entry.nonces.get(model, 0), "nonce too low")
+        require(at_risk >= before, "stake may not fall")
+        require(at_risk >= entry.terms.smallest_stake, "stake too small")
         self.debit(model, at_risk - before)
         entry.at_risk[model] = entry.locked[model] = at_risk
         entry.nonces[model] = nonce
 
-    def book(self, now, number, who=None):
+    def enter_many(self, now, number, entries):
+        """Enter many models; return for each why it is skipped, or None.
+
+        An entry is (model, at_risk, nonce, deadline, signed); `signed` says whether the model's
+        owner signed exactly this entry for this round.
+        """
+        self._round(now, number, "open")
+        verdicts: list[str | None] = []
+        for model, at_risk, nonce, deadline, signed in entries:
+            try:
+                require(now < deadline, "signature expired")
+                require(signed, "bad signature")
+                self.enter(now, number, model, at_risk, nonce)
+            except Illegal as refusal:
+                verdicts.append(str(refusal))
+            else:
+                verdicts.append(None)
+        return verdicts
+
+    def book(self, now, number, who):
         """Book a round: both factors and reserves."""
         entry = self._round(now, number, "closed")
-        _require(who in (None, entry.operator))
+        require(who == entry.operator)
         entry.booked_at = now
         self._reserve(entry, 0, entry.terms.threshold, entry.terms.clip_nano)
         self._reserve(entry, 1, entry.total, entry.terms.profit_clip_nano)
 
-    def propose(self, now, number, who, rows):
-        """Propose a table: the returns of models, as a mapping or in pairs."""
-        entry = self._round(now, number, "resolving")
-        alone_until = entry.terms.resolves + entry.parameters.exclusive
-        _require(who == entry.operator or now >= alone_until)
-        back = entry.duty if who == entry.operator else 0
-        decided = entry.total + sum(entry.reserves)
-        bond = max(entry.parameters.bond_floor, _up(decided * entry.parameters.bond_bps, 10**4))
-        _require(self.free.get((who, ""), 0) + back >= bond)
-        self.credit((who, ""), back - bond)
-        entry.duty -= back
-        entry.bond, entry.proposer, entry.proposed_at = bond, who, now
-        entry.rows = set(rows.items() if isinstance(rows, dict) else rows)
-
-    def settle(self, now, number, model, returns=None):
-        """Settle a model by the proposed table's row, or by returns of the caller's."""
-        entry = self._round(now, number, "settling")
-        returns = returns or dict(entry.rows).get(model)
-        self._check_leaf(entry, model, returns)
-        self._conclude(entry)
-        self._settle(entry, model, returns)
-
-    def settle_many(self, now, number, rows):
-        """Settle many rows of (model, returns); return those that are skipped."""
-        entry = self._round(now, number, "settling")
-        self._conclude(entry)
-        skipped = []
-        for model, returns in rows:
-            try:
-                self._check_leaf(entry, model, returns)
-            except Illegal:
-                skipped.append(model)
-            else:
-                self._settle(entry, model, returns)
-        return skipped
-
-    def release(self, now, number, model):
-        """Release a model."""
-        entry = self._round(now, number, "over", "abandoned")
-        _require(model in entry.locked)
-        self.release_many(now, number, [model])
-
-    def release_many(self, now, number, models):
-        """Release many models; return those that are skipped."""
-        entry = self._round(now, number, "over", "abandoned")
-        if entry.status(now) == "abandoned":
-            self._abandon(entry)
-        else:
-            self._conclude(entry)
-            self._return_reserves(entry)
-        skipped = []
-        for model in models:
-            if model in entry.locked:
-                self.credit(model, entry.locked.pop(model))
-            else:
-                skipped.append(model)
-        return skipped
-
-    def abandon(self, now, number):
-        """Book an abandonment."""
-        entry = self._round(now, number, "abandoned")
-        _require(not entry.abandoned)
-        self._abandon(entry)
+    def deliver(self, now, number, model):
+        """Log a model's sealed file."""
+        self._round(now, number, "open")
+        require(model[1] != "")
 
     def _round(self, now, number, *statuses):
         entry = self.rounds.get(number)
-        _require(entry is not None and entry.status(now) in statuses)
+        require(entry is not None and entry.status(now) in statuses)
         return entry
 
     def _reserve(self, entry, leg, threshold, clip):
@@ -190,55 +152,3 @@ class Reference:
         entry.factors[leg], entry.reserves[leg] = factor, reserve
         self.pool[leg] -= reserve
         self.weeks[leg] = week, base, taken + reserve
-
-    def _check_leaf(self, entry, model, returns):
-        clips = entry.terms.clip_nano, entry.terms.profit_clip_nano
-        _require(model in entry.locked and (model, returns) in entry.rows)
-        _require(all(-clip <= r <= clip for r, clip in zip(returns, clips, strict=True)))
-
-    def _settle(self, entry, model, returns):
-        at_risk = entry.locked.pop(model)
-        back = at_risk
-        for leg, nano in enumerate(returns):
-            scaled = at_risk * entry.factors[leg] * abs(nano)
-            if nano > 0:
-                entry.reserves[leg] -= scaled // 10**27
-                back += scaled // 10**27
-            else:
-                self.burnable += _up(scaled, 10**27)
-                back -= _up(scaled, 10**27)
-        self.credit(model, back)
-        if not entry.locked:
-            self._return_reserves(entry)
-
-    def _conclude(self, entry):
-        """Book finality: the proposal's bond returns, a duty bond still held burns."""
-        self.credit((entry.proposer, ""), entry.bond)
-        self.burnable += entry.duty
-        entry.bond = entry.duty = 0
-
-    def _abandon(self, entry):
-        if entry.abandoned:
-            return
-        entry.abandoned = True
-        if entry.fault:
-            self.burnable += entry.duty
-        else:
-            self.credit((entry.operator, ""), entry.duty)
-        entry.duty = 0
-        self._return_reserves(entry)
-
-    def _return_reserves(self, entry):
-        for leg in LEGS:
-            self.pool[leg] += entry.reserves[leg]
-            entry.reserves[leg] = 0
-
-
-def _up(number, divisor):
-    """Return the quotient rounded up."""
-    return -(-number // divisor)
-
-
-def _require(legal):
-    if not legal:
-        raise Illegal

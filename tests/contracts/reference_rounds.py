@@ -29,11 +29,34 @@ NUMBERS = {
     "booked": 4,
     "resolving": 5,
     "proposed": 6,
+    "challenged": 7,
     "settling": 8,
     "over": 8,
     "abandoned": 9,
 }
 """Each status' number; the page calls both sides of final + claim final."""
+
+
+class Illegal(Exception):
+    """The rules forbid the call; the text is the reason where the page gives one."""
+
+
+@dataclass
+class Proposal:
+    """A proposed table and what was said of it; `bond` is what each side laid down and is due."""
+
+    proposer: str
+    rows: frozenset
+    bond: int
+    at: int
+    challenger: str = ""
+    challenged_at: int | None = None
+    right_at: int | None = None
+
+    @property
+    def held(self):
+        """Return the bonds that the contract holds for it."""
+        return self.bond * (2 if self.challenger else 1)
 
 
 @dataclass
@@ -50,10 +73,10 @@ class Round:
     booked_at: int = 0
     factors: list = field(default_factory=lambda: [0, 0])
     reserves: list = field(default_factory=lambda: [0, 0])
-    proposed_at: int | None = None
-    proposer: str = ""
-    bond: int = 0
-    rows: set = field(default_factory=set)
+    # what the operator's first proposal fixed
+    targets: bytes | None = None
+    # the last one, until a verdict against it or the arbiter's silence is booked
+    proposal: Proposal | None = None
     abandoned: bool = False
 
     @property
@@ -61,9 +84,15 @@ class Round:
         """Return T."""
         return sum(self.at_risk.values())
 
+    @property
+    def bond(self):
+        """Return the bonds held for a proposal."""
+        return self.proposal.held if self.proposal else 0
+
     def status(self, now):
         """Return the status' name: the first line of the page's table that applies."""
         t = self.terms
+        judged = self.proposal is not None and self.proposal.challenged_at is not None
         lines = (
             ("scheduled", now < t.opens),
             ("open", now < t.closes),
@@ -71,9 +100,10 @@ class Round:
             ("closed", not self.booked_at and now < t.book_by),
             ("abandoned", not self.booked_at),
             ("abandoned", self.factors == [0, 0]),
-            ("proposed", self.proposed_at is not None and now < self.final),
-            ("settling", self.proposed_at is not None and now < self.over),
-            ("over", self.proposed_at is not None),
+            ("proposed", self.final is not None and now < self.final),
+            ("settling", self.final is not None and now < self.over),
+            ("over", self.final is not None),
+            ("challenged", judged and now < self.rule_by),
             ("booked", now < t.resolves),
             ("resolving", now < t.propose_by),
             ("abandoned", True),
@@ -87,24 +117,38 @@ class Round:
 
     @property
     def final(self):
-        """Return when the proposal is final; infinite without one."""
-        if self.proposed_at is None:
-            return float("inf")
-        return self.proposed_at + self.parameters.challenge
+        """Return when the proposal is final, as things stand; None if it is in dispute or void."""
+        if self.proposal is None:
+            return None
+        if self.proposal.challenged_at is not None:
+            return self.proposal.right_at
+        return self.proposal.at + self.parameters.challenge
+
+    @property
+    def rule_by(self):
+        """Return when the arbiter's silence ends a challenge."""
+        return self.proposal.challenged_at + self.parameters.ruling
 
     @property
     def over(self):
         """Return when the claim window ends."""
         return self.final + self.parameters.claim
 
+    def is_silent(self, now):
+        """Return whether a challenge ended without a ruling, and no call has booked it yet."""
+        made = self.proposal
+        open_challenge = made is not None and made.challenged_at is not None and not made.right_at
+        return open_challenge and now >= self.rule_by
+
     def deadlines(self):
         """Return the instants at which, as the facts stand, a call becomes legal or illegal."""
         t = self.terms
-        if self.proposed_at is not None:
+        if self.final is not None:
             return [self.final, self.over]
-        if self.booked_at:
-            return [t.resolves, t.resolves + self.parameters.exclusive, t.propose_by]
-        return [t.opens, t.closes, t.book_by]
+        if not self.booked_at:
+            return [t.opens, t.closes, t.book_by]
+        rulings = [self.rule_by] if self.proposal else []
+        return [t.resolves, t.resolves + self.parameters.exclusive, t.propose_by, *rulings]
 
 
 def parameters_are_legal(parameters, private=True):
@@ -132,3 +176,14 @@ def terms_are_legal(terms, parameters, operator, now, private=True):
         and t.threshold < 2**128
         and (p.challenge == 0 or p.arbiter not in (NOBODY, operator))
     )
+
+
+def up(number, divisor):
+    """Return the quotient rounded up."""
+    return -(-number // divisor)
+
+
+def require(legal, reason=""):
+    """Refuse what the rules forbid."""
+    if not legal:
+        raise Illegal(reason)

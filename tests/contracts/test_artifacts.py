@@ -37,11 +37,12 @@ def test_runtime__deployed__is_followed_by_the_immutables_only(game):
 
     immutables = code[len(runtime) :]
     assert code.startswith(runtime)
-    assert {bytes.fromhex(game.token.address[2:]), b"s" * 32} <= {
-        immutables[:32][-20:],
-        immutables[32:64][-20:],
-        immutables[64:96],
-    }
+    words = {immutables[at : at + 32] for at in range(0, len(immutables), 32)}
+    token, owner = (
+        bytes.fromhex(address[2:]).rjust(32, b"\0")
+        for address in (game.token.address, game.people["owner"])
+    )
+    assert words == {token, bytes(32), owner, b"s" * 32}
 
 
 def test_runtime__size__leaves_room_under_the_chains_limit():

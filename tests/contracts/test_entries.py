@@ -111,4 +111,4 @@ def test_head__three_entries__is_the_cores_chain(game):
         )
         assert game.tournament.logs[-1].head == expected
 
-    assert game.tournament.heads(1) == expected
+    assert game.tournament.round_facts(1).head == expected

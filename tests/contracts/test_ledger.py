@@ -9,7 +9,7 @@ from contracts import loader
 from tasks.core.errors import InputError
 from tasks.core.protocol import identity
 from tests.contracts import evm
-from tests.contracts.game import PROFIT, STAKE, START, TOKEN, parameters, reverts
+from tests.contracts.game import NOBODY, PROFIT, STAKE, START, TOKEN, parameters, reverts
 
 CHEAT = """
 interface Tournament:
@@ -52,6 +52,7 @@ def cheated(game):
         made = evm.deploy(
             loader.load("tournament"),
             str(token.address),
+            NOBODY,
             game.people["owner"],
             game.people["operator"],
             b"s" * 32,
@@ -257,6 +258,7 @@ def test_deploy__token_without_code__reverts(game):
         evm.deploy(
             loader.load("tournament"),
             game.people["ann"],
+            NOBODY,
             game.people["owner"],
             game.people["operator"],
             b"s" * 32,

@@ -7,7 +7,7 @@ import pytest
 
 from contracts import loader
 from tests.contracts import evm
-from tests.contracts.game import parameters
+from tests.contracts.game import NOBODY, parameters
 
 SILENT = """
 balanceOf: public(HashMap[address, uint256])
@@ -52,6 +52,7 @@ def over(game):
         made = evm.deploy(
             loader.load("tournament"),
             str(token.address),
+            NOBODY,
             game.people["owner"],
             game.people["operator"],
             b"s" * 32,

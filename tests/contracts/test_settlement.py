@@ -86,7 +86,8 @@ def test_strangers_proposal__final__burns_the_duty_bond_and_returns_his(booked):
 
     assert booked.free("stranger", "") == purse
     assert booked.tournament.burnable() == 7 * TOKEN
-    assert booked.tournament.bonds() == 0
+    facts = booked.tournament.round_facts(1)
+    assert facts.duty_bond == facts.proposal.bond == 0
     events = [entry.event for entry in booked.tournament.logs]
     assert events == ["BondReturned", "BondBurned", "Settled"]
 
@@ -115,7 +116,7 @@ def test_settle__last_leaf__returns_the_reserves(final):
     for index in range(3):
         game.settle(rows, index)
 
-    assert game.tournament.reserved(STAKE) == game.tournament.reserved(PROFIT) == 0
+    assert game.tournament.in_rounds() == 0
     returned = [e.leg for e in game.tournament.logs if e.event == "ReserveReturned"]
     assert returned == [STAKE, PROFIT]
 
@@ -250,7 +251,7 @@ def test_release__unsettled_after_the_claim_window__is_whole(final):
 
     assert {m: game.tournament.free(m) - free[m] for m in left} == locked
     assert [e.model for e in game.tournament.logs if e.event == "Skipped"] == [rows[0][0]]
-    assert game.tournament.reserved(STAKE) == 0
+    assert game.tournament.in_rounds() == 0
     game.check_balance()
 
 
@@ -260,7 +261,7 @@ def test_release__first_call_after_final__still_returns_the_bond(final):
 
     game.tournament.release(1, rows[0][0])
 
-    assert game.tournament.bonds() == 0
+    assert game.tournament.round_facts(1).proposal.bond == 0
     assert game.free("operator", "") == 1_000 * TOKEN
 
 
@@ -369,4 +370,4 @@ def test_everybody_out__drained__leaves_pools_and_donations_to_the_wei():
 
     pools = game.tournament.pool(STAKE) + game.tournament.pool(PROFIT)
     assert game.token.balanceOf(game.tournament.address) == pools + 11
-    assert game.tournament.total_free() == game.tournament.total_locked() == 0
+    assert game.tournament.total_free() == game.tournament.in_rounds() == 0

@@ -190,7 +190,7 @@ def test_open__config__is_the_cores_digest(game):
 
     expected = protocol.config_digest(RoundId(77), game.people["operator"], game.parameters, made)
 
-    assert game.tournament.config(77) == expected
+    assert game.tournament.round_facts(77).config == expected
     assert game.tournament.logs[-1].config == expected
 
 

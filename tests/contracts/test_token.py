@@ -2,15 +2,19 @@
 
 import pytest
 
+from tests.contracts import tokens
 from tests.contracts.evm import Reverted
 
 UNLIMITED = 2**256 - 1
 
 
 @pytest.fixture
-def people(game):
-    """Return the token, a holder of 19,000 tokens and another account."""
-    return game.token, game.people["ann"], game.people["bob"]
+def people():
+    """Return the token, a holder of 1,000 wei and another account that has 10."""
+    token, ann, bob = tokens.deploy(), tokens.person("ann"), tokens.person("bob")
+    for holder, amount in ((ann, 1_000), (bob, 10)):
+        token.transfer(holder, amount, sender=tokens.person("deployer"))
+    return token, ann, bob
 
 
 def test_transfer__balance__moves(people):

@@ -6,14 +6,16 @@ from eth_abi import abi
 from eth_hash.auto import keccak
 
 from contracts import loader
-
-NOBODY = "0x" + "00" * 20
+from tests.contracts import tokens
+from tests.contracts.tokens import NOBODY
 
 
 @pytest.fixture
-def people(game):
-    """Return the token, ann and bob, their addresses as the log has them."""
-    return game.token, game.people["ann"].lower(), game.people["bob"].lower()
+def people():
+    """Return the token, ann, who has 1,000 wei, and bob."""
+    token, ann, bob = tokens.deploy(), tokens.person("ann"), tokens.person("bob")
+    token.transfer(ann, 1_000, sender=tokens.person("deployer"))
+    return token, ann, bob
 
 
 def fields(event):
@@ -23,7 +25,8 @@ def fields(event):
 
 def test_deploy__supply__is_the_deployers_and_logged():
     deployer = str(boa.env.generate_address("deployer"))
-    code = loader.load("token").bytecode + abi.encode(["uint256"], [77])
+    arguments = abi.encode(["uint256", "uint256", "uint256", "address"], [77, 78, 0, NOBODY])
+    code = loader.load("token").bytecode + arguments
 
     _, done = boa.env.deploy(bytecode=code, sender=deployer)
 

@@ -13,7 +13,7 @@ from tasks.core.protocol import merkle
 from tasks.core.protocol.terms import Parameters, Terms
 from tests import vectors
 from tests.contracts import evm
-from tests.contracts.game import UNLIMITED
+from tests.contracts.game import NOBODY, UNLIMITED
 from tests.vectors import unhex
 
 OPEN_ARITHMETIC = """
@@ -31,13 +31,8 @@ def reserve(total: uint256, factor: uint256, clip: uint256) -> uint256:
 
 @external
 @pure
-def payout(at_risk: uint256, factor: uint256, gain: uint256) -> uint256:
-    return payouts._payout(at_risk, factor, gain)
-
-@external
-@pure
-def burn(at_risk: uint256, factor: uint256, loss: uint256) -> uint256:
-    return payouts._burn(at_risk, factor, loss)
+def amounts(at_risk: uint256, factor: uint256, rate: int256) -> (uint256, uint256):
+    return payouts._amounts(at_risk, factor, rate)
 
 @external
 @pure
@@ -70,11 +65,12 @@ def test_config_and_heads__vectors__match():
     commitment = vectors.load()["commitment"][0]
     operator, terms = config["operator"], Terms.from_document(config["terms"])
     boa.env.timestamp = terms.opens
-    token = evm.deploy(loader.load("token"), 10**24, sender=operator)
+    token = evm.deploy(loader.load("token"), *(10**24, 10**24, 0, NOBODY), sender=operator)
     parameters = Parameters.from_document(config["parameters"])
     tournament = evm.deploy(
         loader.load("tournament"),
         token.address,
+        NOBODY,
         operator,
         operator,
         b"s" * 32,
@@ -86,12 +82,12 @@ def test_config_and_heads__vectors__match():
 
     tournament.open_round(config["round"], astuple(terms), sender=operator)
 
-    assert tournament.config(config["round"]) == unhex(config["digest"])
+    assert tournament.round_facts(config["round"]).config == unhex(config["digest"])
     assert commitment["staker"] == operator
     for entry in heads["entries"]:
         at_risk, sealed = int(entry["at_risk"]), unhex(entry["commitment"])
         tournament.enter(heads["round"], "ann", at_risk, sealed, entry["nonce"], sender=operator)
-        assert tournament.heads(heads["round"]) == unhex(entry["head"])
+        assert tournament.round_facts(heads["round"]).head == unhex(entry["head"])
 
 
 @pytest.mark.parametrize("vector", vectors.load()["table"])
@@ -111,8 +107,8 @@ def test_leaf_and_root__vector__match(arithmetic, vector):
 def test_payout_and_burn__vector__match(arithmetic, vector):
     at_risk, factor, rate = (int(vector[k]) for k in ("at_risk", "factor_wad", "rate_nano"))
 
-    assert arithmetic.payout(at_risk, factor, max(rate, 0)) == int(vector["payout"])
-    assert arithmetic.burn(at_risk, factor, max(-rate, 0)) == int(vector["burn"])
+    wanted = int(vector["payout"]), int(vector["burn"])
+    assert arithmetic.amounts(at_risk, factor, rate) == wanted
 
 
 @pytest.mark.parametrize("vector", vectors.load()["factor_and_reserve"])
@@ -139,10 +135,10 @@ def test_payout_and_burn__random_and_boundary_values__are_the_cores(arithmetic):
     ]
 
     for at_risk, factor, rate in cases:
-        assert arithmetic.payout(at_risk, factor, rate) == payouts.payout(
-            Wei(at_risk), factor, rate
-        )
-        assert arithmetic.burn(at_risk, factor, rate) == payouts.burn(Wei(at_risk), factor, -rate)
+        for signed in (rate, -rate):
+            paid = payouts.payout(Wei(at_risk), factor, signed)
+            burned = payouts.burn(Wei(at_risk), factor, signed)
+            assert arithmetic.amounts(at_risk, factor, signed) == (paid, burned)
 
 
 def test_factor_and_reserve__random_and_boundary_values__are_the_cores(arithmetic):

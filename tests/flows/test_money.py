@@ -34,7 +34,7 @@ def test_play__rounds_overlap__all_are_settled_and_nothing_stays_locked(played):
     assert terms[-1].opens < terms[0].resolves, "the rounds must overlap for this to mean much"
     assert states == [status.FINAL] * 3
     assert settled == [6] * 3
-    assert tournament.total_locked() == tournament.reserved(0) == tournament.burnable() == 0
+    assert tournament.in_rounds() == tournament.burnable() == 0
 
 
 def test_supply__after_every_sweep__fell_by_the_burns_so_far(played):

@@ -45,7 +45,7 @@ def test_round__without_an_entry__is_abandoned_without_fault(fresh):
     (event,) = events_of(fresh, records.Abandoned)
     assert abandoned_at_close == status.ABANDONED
     assert (event.round, event.fault) == (round_id, False)
-    assert chain.tournament.facts(round_id).booked_at == 0
+    assert chain.tournament.facts(round_id).booked is False
     assert chain.tournament.pool(0) == pool
     assert steps.free(fresh) == steps.everything(fresh)
     assert steps.failed(fresh) == []
@@ -75,10 +75,10 @@ def test_round__operator_never_books__is_abandoned_by_a_stranger_with_every_stak
     round_id = fresh.rounds[0]
     steps.start(fresh, round_id)
     entries.enter(fresh, round_id, fresh.clients)
-    locked = fresh.desk.chain.tournament.total_locked()
+    locked = fresh.desk.chain.tournament.facts(round_id).locked
     fresh.advance(steps.times(fresh, round_id)["book_by"] - 1)
     settling.wind_up(stranger(fresh), round_id)
-    still_locked = fresh.desk.chain.tournament.total_locked()
+    still_locked = fresh.desk.chain.tournament.facts(round_id).locked
 
     fresh.advance(steps.times(fresh, round_id)["book_by"])
     settling.wind_up(stranger(fresh), round_id)
@@ -112,7 +112,7 @@ def test_settlement__one_leaf_settled_by_its_owner__is_finished_by_the_keeper(fr
     assert settled_by_hand == [fresh.clients["random"].model]
     assert sorted(settled) == [row.model for row in table.rows]
     assert tournament.skipped(round_id) == []
-    assert tournament.total_locked() == tournament.burnable() == 0
+    assert tournament.in_rounds() == tournament.burnable() == 0
     assert steps.failed(fresh) == []
 
 
@@ -126,7 +126,7 @@ def test_settlement__nobody_comes_until_the_claim_is_over__gives_every_stake_bac
     over = chain.tournament.final_at(round_id) + _ECONOMY.claim_s
     fresh.advance(over - 1)
     settling.wind_up(fresh.desk, round_id)
-    kept = chain.tournament.total_locked()
+    kept = chain.tournament.facts(round_id).locked
 
     fresh.advance(over)
     fresh.settle(round_id)

@@ -39,7 +39,16 @@ NEIGHBOUR = {
     "return_nano": "profit_nano",
     "profit_nano": "return_nano",
     "threshold": "smallest_stake",
+    "_high": "_low",
+    "_low": "_high",
+    "clips": "factors",
+    "factors": "clips",
     "at_risk": "locked",
+    "proposer": "challenger",
+    "challenger": "proposer",
+    "final_at": "claim",
+    "root": "targets",
+    "targets": "root",
     "total_free": "total_locked",
     "total_locked": "total_free",
     "reserves": "factors",
@@ -226,8 +235,8 @@ def _dropped(statement: Statement, words: Sequence[str]) -> Iterator[Edit]:
     target = words[: words.index("=")] if "=" in words else []
     # a declaration cannot go: what follows needs the name
     writes = (target and ":" not in target) or any(word in words for word in ASSIGNMENT)
-    calls = first in ("self", "ledger", "rules", "extcall") and words[-1] == ")"
-    if first == "assert":
+    calls = first in ("self", "ledger", "rounds", "rules", "extcall") and words[-1] == ")"
+    if first == "assert" or words[2:3] == ["_require"]:
         yield "assert", statement.start, statement.end, "pass"
     elif first == "log":
         yield "log", statement.start, statement.end, "pass"

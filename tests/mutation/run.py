@@ -21,18 +21,23 @@ from tests.mutation.trial import INVALID, KILLED, SAME, SURVIVED, Arena, Outcome
 ROOT = Path(__file__).resolve().parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 LEAST_KILLED = 0.95
-# beside a test of the compiler, which knows nothing of behaviour
-LEFT_OUT = ("test_artifacts.py",)
+# of the compiler; of a node's receipts; of every path through small windows, for minutes
+LEFT_OUT = ("test_artifacts.py", "test_gas.py", "test_paths.py")
 # which tests of a source come first: those that killed the most of it a second
 FIRST = {
     "ledger.vy": ("test_ledger.py", "test_ledger_tokens.py", "test_reference_model.py"),
+    "packing.vy": ("test_vectors.py", "test_settlement.py", "test_challenges.py"),
     "payouts.vy": ("test_vectors.py", "test_settlement.py", "test_reference_model.py"),
     "rules.vy": ("test_terms.py",),
-    "token.vy": ("test_token.py", "test_token_log.py"),
+    "rounds.vy": ("test_challenges.py", "test_settlement.py", "test_deadlines.py"),
+    "signatures.vy": ("test_signed_entries.py", "test_signed_vectors.py"),
+    "token.vy": ("test_permit.py", "test_mint.py", "test_token.py", "test_token_log.py"),
     "tournament.vy": (
         "test_settlement.py",
         "test_entries.py",
         "test_books.py",
+        "test_challenges.py",
+        "test_signed_entries.py",
         "test_reference_model.py",
     ),
 }

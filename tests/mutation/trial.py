@@ -142,7 +142,8 @@ def _compile(changed: str) -> tuple[str, str] | None:
             continue
         try:
             document = tool.compile_contract(name)
-        except vyper.exceptions.VyperException as error:
+        except (vyper.exceptions.VyperException, ArithmeticError, ValueError) as error:
+            # the compiler folds constants with Python's own arithmetic
             return INVALID, f"{type(error).__name__}: {error}".splitlines()[0]
         if len(document["runtime"]) // 2 - 1 > CODE_LIMIT:
             return INVALID, "more code than a chain accepts"

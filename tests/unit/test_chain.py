@@ -92,7 +92,7 @@ def test_connect__other_salt__is_refused(local_chain):
 
 def test_connect__tournament_of_another_token__is_refused(local_chain):
     artifact = loader.load("token")
-    data = artifact.bytecode + Interface(artifact.abi).constructor(1)
+    data = artifact.bytecode + Interface(artifact.abi).constructor(1, 1, 0, "0x" + "00" * 20)
     twin = chains.send(local_chain, Write(to=None, data=data, what="a twin"), "carol").contract
     ours = local_chain.deployment.token
 
@@ -176,7 +176,7 @@ def test_reads__an_entered_round__agree_with_its_events(local_chain, round_id, e
     assert (facts.entrants, facts.at_risk, facts.locked) == (1, WAD, WAD)
     assert entry.model == entered
     assert entry.owner == local_chain.signers["alice"].address
-    assert entry.head == facts.head == tournament.head(round_id)
+    assert entry.head == facts.head
     assert (entry.at_risk, entry.nonce, entry.commitment) == (WAD, 1, b"\5" * 32)
     assert entry.timestamp == facts.terms.opens == local_chain.chain.header(entry.block).timestamp
     (opened,) = [event for event in tournament.opened() if event.round == round_id]

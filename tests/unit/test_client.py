@@ -10,7 +10,7 @@ from tasks.adapters import keys
 from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.keys import SealingKey
 from tasks.adapters.lake import Lake
-from tasks.client import entering, live
+from tasks.client import entering, live, relaying
 from tasks.client.modeller import Client, Entry
 from tasks.core.errors import ChainError, HomeError, InputError, LakeError, SubmissionError
 from tasks.core.money.units import WAD, RoundId, Wei
@@ -147,6 +147,71 @@ def test_enter__predictions__are_committed_and_delivered_sealed(client, lake, op
         )
     )
     assert entry.values.tobytes() not in delivered.read_bytes()
+    assert client.has_entered(open_round)
+
+
+def test_enter__on_the_chain__logs_the_sealed_file_and_leaves_the_inbox_alone(
+    client, lake, open_round
+):
+    entry = make_entry(lake, open_round)
+    for _ in range(2):
+        (plan,) = entering.enter([client], open_round, {client.name: entry}, on_chain=True)
+
+    (event,) = client.chain.tournament.delivered(open_round)
+    (entered,) = client.chain.tournament.entered(open_round)
+    assert (event.model, event.sealed) == (client.model, client.plans.sealed(plan))
+    assert (event.block, event.log_index) < (entered.block, entered.log_index)
+    assert not (lake.root / "inbox" / client.model.hex()).exists()
+    assert client.has_entered(open_round)
+
+
+def test_enter__on_the_chain_with_a_raised_stake__logs_the_file_once(client, lake, open_round):
+    for at_risk in (100 * WAD, 101 * WAD):
+        entry = make_entry(lake, open_round, at_risk=at_risk)
+        entering.enter([client], open_round, {client.name: entry}, on_chain=True)
+
+    assert len(client.chain.tournament.entered(open_round)) == 2
+    assert len(client.chain.tournament.delivered(open_round)) == 1
+    assert client.has_entered(open_round)
+
+
+def test_enter__on_the_chain_with_a_file_too_large_for_it__sends_nothing(
+    client, lake, open_round, monkeypatch
+):
+    entry = make_entry(lake, open_round)
+    monkeypatch.setattr(client.plans, "sealed", lambda _plan: bytes(65_537))
+
+    with pytest.raises(InputError, match=r"65537 bytes, the chain takes 65536: deliver it to the"):
+        entering.enter([client], open_round, {client.name: entry}, on_chain=True)
+
+    assert client.chain.tournament.entered(open_round) == []
+    assert client.chain.tournament.delivered(open_round) == []
+    monkeypatch.setattr(client.plans, "sealed", lambda _plan: bytes(65_536))
+    entering.enter([client], open_round, {client.name: entry}, on_chain=True)
+    (event,) = client.chain.tournament.delivered(open_round)
+    assert event.sealed == bytes(65_536)
+
+
+def test_has_entered__committed_but_delivered_nowhere__is_false(client, lake, open_round):
+    plan = client.prepare(live.read(client.chain, lake, open_round), make_entry(lake, open_round))
+    client.chain.send_many([client.order(plan)])
+
+    assert not client.has_entered(open_round)
+
+
+def test_sign_plan__handed_in_by_somebody_else__enters_the_model(
+    local_chain, client, lake, open_round
+):
+    plan = client.prepare(live.read(client.chain, lake, open_round), make_entry(lake, open_round))
+    client.deliver(plan)
+    signed = relaying.sign_plan(client, plan, local_chain.chain.now() + 60)
+
+    keeper = local_chain.signers["keeper"]
+    (outcome,) = relaying.relay(client.chain, keeper, local_chain.journal, open_round, [signed])
+
+    (event,) = client.chain.tournament.entered(open_round)
+    assert outcome.landed
+    assert (event.model, event.commitment) == (client.model, plan.commitment)
     assert client.has_entered(open_round)
 
 

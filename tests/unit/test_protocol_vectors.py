@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tasks.adapters.keys import Signer
 from tasks.core.money import payouts, scores
 from tasks.core.money.units import Wei
 from tasks.core.protocol import (
@@ -12,8 +13,10 @@ from tasks.core.protocol import (
     heads,
     identity,
     merkle,
+    typed_data,
 )
 from tasks.core.protocol.terms import Parameters, Terms, config_digest
+from tasks.core.protocol.typed_data import Enter, Permit, Signature, TokenDomain, TournamentDomain
 from tests import vectors
 from tests.vectors import unhex
 
@@ -80,6 +83,51 @@ def test_config_digest__vector__matches(vector):
     assert digest == unhex(vector["digest"])
     assert parameters.to_document() == vector["parameters"]
     assert terms.to_document() == vector["terms"]
+
+
+def _signature(vector):
+    return Signature(v=vector["v"], r=unhex(vector["r"]), s=unhex(vector["s"]))
+
+
+@_all("enter_digest")
+def test_enter_digest__vector__matches(vector):
+    salt = unhex(vector["deployment_salt"])
+    domain = TournamentDomain(chain_id=vector["chain_id"], contract=vector["contract"], salt=salt)
+    model = identity.model_id(vector["owner"], vector["name"])
+    message = Enter(
+        round_id=vector["round"],
+        config=unhex(vector["config"]),
+        model=model,
+        at_risk=Wei(int(vector["at_risk"])),
+        commitment=unhex(vector["commitment"]),
+        nonce=vector["nonce"],
+        deadline=vector["deadline"],
+    )
+
+    digest = typed_data.enter_digest(domain, message)
+
+    assert domain.separator() == unhex(vector["domain_separator"])
+    assert (model, digest) == (unhex(vector["model"]), unhex(vector["digest"]))
+    assert Signer(unhex(vector["key"])).sign_digest(digest) == _signature(vector)
+    assert Signer(unhex(vector["key"])).address == vector["owner"]
+
+
+@_all("permit_digest")
+def test_permit_digest__vector__matches(vector):
+    domain = TokenDomain(chain_id=vector["chain_id"], contract=vector["contract"])
+    message = Permit(
+        owner=vector["owner"],
+        spender=vector["spender"],
+        amount=Wei(int(vector["amount"])),
+        nonce=vector["nonce"],
+        deadline=vector["deadline"],
+    )
+
+    digest = typed_data.permit_digest(domain, message)
+
+    assert domain.separator() == unhex(vector["domain_separator"])
+    assert digest == unhex(vector["digest"])
+    assert Signer(unhex(vector["key"])).sign_digest(digest) == _signature(vector)
 
 
 @_all("table")

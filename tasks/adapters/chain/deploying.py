@@ -19,6 +19,8 @@ from tasks.core.money.units import Wei
 from tasks.core.protocol.terms import Parameters
 
 _TOKEN_NONCE, _TOURNAMENT_NONCE = 0, 1
+# Where burns would go if the token could not destroy them; ours can.
+_NO_SINK = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,9 @@ class Plan:
 
     Attributes:
         supply: the tokens that the deployer gets.
+        cap: most tokens that are ever made, burned ones included.
+        yearly_bps: most that may be made a year, of `supply`.
+        minter: who may make them.
         owner: sets operator and parameters of rounds not open yet.
         operator: opens, books and first proposes.
         salt: 32 bytes, part of every commitment.
@@ -34,6 +39,9 @@ class Plan:
     """
 
     supply: Wei
+    cap: Wei
+    yearly_bps: int
+    minter: str
     owner: str
     operator: str
     salt: bytes
@@ -70,11 +78,13 @@ def deploy(
     chain = Reader.reach(rpc_url, chain_id)
     token, tournament = addresses(deployer.address)
     artifact = loader.load("token")
-    arguments = Interface(artifact.abi).constructor(plan.supply)
+    arguments = Interface(artifact.abi).constructor(
+        plan.supply, plan.cap, plan.yearly_bps, plan.minter
+    )
     _deploy(chain, deployer, journal, "token", artifact.bytecode + arguments, token)
     artifact = loader.load("tournament")
     arguments = Interface(artifact.abi).constructor(
-        token, plan.owner, plan.operator, plan.salt, plan.parameters.to_abi()
+        token, _NO_SINK, plan.owner, plan.operator, plan.salt, plan.parameters.to_abi()
     )
     _deploy(chain, deployer, journal, "tournament", artifact.bytecode + arguments, tournament)
     return Deployment(

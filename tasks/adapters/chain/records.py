@@ -111,6 +111,46 @@ class Proposed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Challenged(Event):
+    """A proposal was challenged, with a bond like its own."""
+
+    round: RoundId
+    challenger: str
+    root: bytes
+    uri: str
+    bond: Wei
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled(Event):
+    """The arbiter ruled: a right proposal is final, a wrong one void."""
+
+    round: RoundId
+    root: bytes
+    right: bool
+    uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voided(Event):
+    """A proposal is void, by a ruling or because none came."""
+
+    round: RoundId
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered(Event):
+    """A sealed submission was delivered on the chain."""
+
+    round: RoundId
+    model: bytes
+    owner: str
+    name: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled(Event):
     """A leaf was settled; payout and burn are the sums over both legs."""
 
@@ -188,22 +228,28 @@ _KINDS: dict[str, type[Event] | type[Entered]] = {
     kind.__name__: kind
     for kind in (
         *(ParametersSet, OperatorSet, Deposited, Withdrawn, Funded, Opened, Entered, Booked),
-        *(Proposed, Settled, Skipped, Swept, Released, ReserveReturned, BondReturned, BondBurned),
-        Abandoned,
+        *(Proposed, Challenged, Ruled, Voided, Delivered, Settled, Skipped, Swept, Released),
+        *(ReserveReturned, BondReturned, BondBurned, Abandoned),
     )
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A round's proposed settlement; `proposed_at` is 0 where there is none."""
+    """A round's proposal; all zero where there is none, or its end is booked.
+
+    Attributes:
+        bond: what is held of each side, wei.
+        final_at: when it is final, seconds since 1970; 0 if time alone never makes it so.
+        rule_by: end of the time for a ruling; 0 without a challenge.
+    """
 
     proposer: str
-    proposed_at: int
+    challenger: str
     root: bytes
-    table: bytes
-    targets: bytes
     bond: Wei
+    final_at: int
+    rule_by: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +261,7 @@ class RoundFacts:
         reserves: what is left of each leg's reserve, wei.
         locked: what of `at_risk` is not settled or released yet.
         head: hash chain over the entries.
+        targets: their digest, once the operator's first proposal has fixed it.
     """
 
     config: bytes
@@ -227,9 +274,10 @@ class RoundFacts:
     locked: Wei
     head: bytes
     book: bytes
-    booked_at: int
+    booked: bool
     factors: tuple[int, int]
     reserves: tuple[Wei, Wei]
+    targets: bytes
     proposal: Proposal
     abandoned: bool
 
@@ -251,7 +299,7 @@ def event(name: str, values: Mapping[str, Any], place: Mapping[str, Any]) -> Any
 
 
 def round_facts(values: Mapping[str, Any]) -> RoundFacts:
-    """Return the contract's struct `Round` as a record."""
+    """Return the contract's struct `Facts` as a record."""
     return RoundFacts(**{**_typed(values), "proposal": Proposal(**values["proposal"])})
 
 

@@ -31,6 +31,14 @@ class Token:
         """Return what a spender may still take from an owner."""
         return self._read("allowance", owner, spender, block=block)
 
+    def minted(self, block: Block = "latest") -> Wei:
+        """Return what was made after the deployment."""
+        return self._read("minted", block=block)
+
+    def nonce(self, owner: str, block: Block = "latest") -> int:
+        """Return how many of an owner's permits were used."""
+        return self._read("nonces", owner, block=block)
+
     def supply_at_first(self) -> Wei:
         """Return the supply that the deployment made.
 

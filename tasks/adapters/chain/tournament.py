@@ -40,14 +40,6 @@ class Tournament(TournamentWrites):
         """Return when a round's proposal is or was final, seconds since 1970; 0 without one."""
         return int(self._read("final_at", round_id, block=block))
 
-    def config(self, round_id: RoundId, block: Block = "latest") -> bytes:
-        """Return the digest of what was fixed when a round opened; zero if it never did."""
-        return bytes(self._read("config", round_id, block=block))
-
-    def head(self, round_id: RoundId, block: Block = "latest") -> bytes:
-        """Return the hash chain over a round's entries."""
-        return bytes(self._read("heads", round_id, block=block))
-
     def free(self, model: bytes, block: Block = "latest") -> Wei:
         """Return a model's or a purse's free stake."""
         return Wei(self._read("free", model, block=block))
@@ -67,28 +59,24 @@ class Tournament(TournamentWrites):
         return self._read_many("locked", [(round_id, model) for model in models], block)
 
     def nonce(self, round_id: RoundId, model: bytes, block: Block = "latest") -> int:
-        """Return the nonce of a model's last entry into a round; 0 before the first."""
+        """Return the nonce of a model's last entry; 0 before the first and once settled."""
         return int(self._read("nonces", round_id, model, block=block))
 
     def pool(self, leg: int, block: Block = "latest") -> Wei:
         """Return the stake pool (leg 0) or the profit pool (leg 1)."""
         return Wei(self._read("pool", leg, block=block))
 
-    def reserved(self, leg: int, block: Block = "latest") -> Wei:
-        """Return the sum of all rounds' reserves of a leg."""
-        return Wei(self._read("reserved", leg, block=block))
-
     def total_free(self, block: Block = "latest") -> Wei:
         """Return the sum of all free stakes and purses."""
         return Wei(self._read("total_free", block=block))
 
-    def total_locked(self, block: Block = "latest") -> Wei:
-        """Return the sum of all locked stakes."""
-        return Wei(self._read("total_locked", block=block))
+    def in_rounds(self, block: Block = "latest") -> Wei:
+        """Return what all rounds hold: locked stakes, reserves and bonds."""
+        return Wei(self._read("in_rounds", block=block))
 
-    def bonds(self, block: Block = "latest") -> Wei:
-        """Return the sum of the bonds held."""
-        return Wei(self._read("bonds", block=block))
+    def assets(self, block: Block = "latest") -> Wei:
+        """Return all that the contract owes; what it holds beyond that are donations."""
+        return Wei(self._read("assets", block=block))
 
     def burnable(self, block: Block = "latest") -> Wei:
         """Return what rounds have burned and nobody has swept."""
@@ -105,6 +93,10 @@ class Tournament(TournamentWrites):
     def token(self, block: Block = "latest") -> str:
         """Return the address of the token that is staked."""
         return str(self._read("TOKEN", block=block))
+
+    def sink(self, block: Block = "latest") -> str:
+        """Return where burns go; the zero address if the token itself burns them."""
+        return str(self._read("SINK", block=block))
 
     def salt(self, block: Block = "latest") -> bytes:
         """Return the deployment's salt, which is part of every commitment."""
@@ -134,6 +126,24 @@ class Tournament(TournamentWrites):
     def proposed(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Proposed]:
         """Return a round's proposals."""
         return self._of(records.Proposed, round_id, to_block)
+
+    def proposal(self, round_id: RoundId) -> records.Proposed | None:
+        """Return the event of a round's live or final proposal, or None without one."""
+        if self.status(round_id) not in statuses.WITH_A_PROPOSAL:
+            return None
+        return self.proposed(round_id)[-1]
+
+    def challenged(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Challenged]:
+        """Return the challenges of a round's proposals."""
+        return self._of(records.Challenged, round_id, to_block)
+
+    def ruled(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Ruled]:
+        """Return what the arbiter said of a round's proposals."""
+        return self._of(records.Ruled, round_id, to_block)
+
+    def delivered(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Delivered]:
+        """Return the sealed submissions that were delivered on the chain."""
+        return self._of(records.Delivered, round_id, to_block)
 
     def settled(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Settled]:
         """Return a round's settled leaves."""

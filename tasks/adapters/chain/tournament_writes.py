@@ -6,7 +6,9 @@ from typing import Any, Protocol
 from tasks.adapters.chain.codec import Interface
 from tasks.adapters.chain.writes import Write
 from tasks.core.money.units import RoundId, Wei
+from tasks.core.protocol.signed_entries import SignedEntry
 from tasks.core.protocol.terms import Parameters, Terms
+from tasks.core.protocol.typed_data import Signature
 
 
 class Leaf(Protocol):
@@ -39,6 +41,14 @@ class TournamentWrites:
             f"deposit {amount} wei to {name or 'a purse'}", "deposit", owner, name, amount
         )
 
+    def deposit_with_permit(
+        self, owner: str, name: str, amount: Wei, deadline: int, signature: Signature
+    ) -> Write:
+        """Return the write that deposits by the sender's permit, without an allowance before."""
+        what = f"deposit {amount} wei to {name or 'a purse'} by permit"
+        signed = (signature.v, signature.r, signature.s)
+        return self._write(what, "deposit_with_permit", owner, name, amount, deadline, *signed)
+
     def withdraw(self, name: str, amount: Wei) -> Write:
         """Return the write that pays free stake of the sender's model out."""
         return self._write(f"withdraw {amount} wei from {name}", "withdraw", name, amount)
@@ -58,6 +68,16 @@ class TournamentWrites:
         arguments = (round_id, name, at_risk, commitment, nonce)
         return self._write(f"enter {name} into round {round_id}", "enter", *arguments)
 
+    def enter_many(self, round_id: RoundId, entries: Sequence[SignedEntry]) -> Write:
+        """Return the write that enters models by their owners' signatures, skipping bad ones."""
+        what = f"enter {len(entries)} signed entries into round {round_id}"
+        return self._write(what, "enter_many", round_id, [entry.to_abi() for entry in entries])
+
+    def deliver(self, round_id: RoundId, name: str, sealed: bytes) -> Write:
+        """Return the write that logs a sealed file of the sender's model."""
+        what = f"deliver {len(sealed)} bytes of {name} for round {round_id}"
+        return self._write(what, "deliver", round_id, name, sealed)
+
     def record_book(self, round_id: RoundId, digest: bytes, uri: str) -> Write:
         """Return the operator's write that records a round's book."""
         return self._write(f"book round {round_id}", "record_book", round_id, digest, uri)
@@ -68,6 +88,15 @@ class TournamentWrites:
         """Return the write that proposes a round's settlement."""
         arguments = (round_id, root, table, targets, uri)
         return self._write(f"propose round {round_id}", "propose", *arguments)
+
+    def challenge(self, round_id: RoundId, root: bytes, uri: str) -> Write:
+        """Return the write that disputes the root proposed for a round."""
+        return self._write(f"challenge round {round_id}", "challenge", round_id, root, uri)
+
+    def rule(self, round_id: RoundId, root: bytes, right: bool, uri: str) -> Write:
+        """Return the arbiter's write that says whether a challenged root is right."""
+        what = f"rule the root of round {round_id} {'right' if right else 'wrong'}"
+        return self._write(what, "rule", round_id, root, right, uri)
 
     def settle(self, round_id: RoundId, leaf: Leaf, proof: Sequence[bytes]) -> Write:
         """Return the write that settles one leaf."""

@@ -36,6 +36,8 @@ class RoundLedger:
     factors: list[int] = field(default_factory=lambda: [0, 0])
     reserves: list[Wei] = field(default_factory=lambda: [Wei(0), Wei(0)])
     settled: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    proposal_bond: int = 0
+    bonds: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +57,6 @@ class Ledger:
     pool: list[Wei] = field(default_factory=lambda: [Wei(0), Wei(0)])
     weeks: list[Week] = field(default_factory=lambda: [Week(), Week()])
     rounds: dict[RoundId, RoundLedger] = field(default_factory=dict)
-    bonds: int = 0
     burnable: int = 0
     swept: int = 0
 
@@ -76,10 +77,14 @@ class Ledger:
 
     def total(self) -> int:
         """Return the sum of everything that the contract owes, in wei."""
-        locked = sum(sum(entry.locked.values()) for entry in self.rounds.values())
-        reserved = sum(sum(entry.reserves) for entry in self.rounds.values())
-        free = sum(self.free.values())
-        return free + locked + reserved + sum(self.pool) + self.bonds + self.burnable
+        return sum(self.free.values()) + sum(self.pool) + self.burnable + self.in_rounds()
+
+    def in_rounds(self) -> int:
+        """Return what all rounds hold: locked stakes, reserves and bonds, in wei."""
+        return sum(
+            sum(entry.locked.values()) + sum(entry.reserves) + entry.bonds
+            for entry in self.rounds.values()
+        )
 
     def _deposited(self, event: Any) -> None:
         _require(identity.model_id(event.owner, event.name) == event.model, event, "its model")
@@ -95,7 +100,7 @@ class Ledger:
         self.rounds[event.round] = RoundLedger(
             operator=event.operator, parameters=event.parameters, terms=event.terms
         )
-        self._bond(event.operator, event.parameters.duty_bond, event)
+        self._take_bond(event.operator, event.parameters.duty_bond, event)
 
     def _entered(self, event: Any) -> None:
         entry = self.rounds[event.round]
@@ -130,14 +135,19 @@ class Ledger:
             entry.parameters.bond_floor,
         )
         _require(event.bond == bond, event, "the bond")
-        self._bond(event.proposer, event.bond, event)
+        entry.proposal_bond = bond
+        self._take_bond(event.proposer, event.bond, event)
+
+    def _challenged(self, event: Any) -> None:
+        _require(event.bond == self.rounds[event.round].proposal_bond, event, "the bond")
+        self._take_bond(event.challenger, event.bond, event)
 
     def _bondreturned(self, event: Any) -> None:
-        self.bonds -= event.amount
+        self._end_bond(event)
         self.free[identity.model_id(event.account, "")] += event.amount
 
     def _bondburned(self, event: Any) -> None:
-        self.bonds -= event.amount
+        self._end_bond(event)
         self.burnable += event.amount
 
     def _settled(self, event: Any) -> None:
@@ -187,9 +197,14 @@ class Ledger:
         week.reserved = Wei(week.reserved + reserve)
         self.pool[leg] = Wei(self.pool[leg] - reserve)
 
-    def _bond(self, account: str, amount: int, event: Any) -> None:
+    def _take_bond(self, account: str, amount: int, event: Any) -> None:
         self._take(identity.model_id(account, ""), amount, event)
-        self.bonds += amount
+        self.rounds[event.round].bonds += amount
+
+    def _end_bond(self, event: Any) -> None:
+        entry = self.rounds[event.round]
+        _require(entry.bonds >= event.amount, event, "a bond that was not held")
+        entry.bonds -= event.amount
 
     def _take(self, model: bytes, amount: int, event: Any) -> None:
         _require(self.free[model] >= amount, event, "free stake that was not there")

@@ -29,5 +29,10 @@ def inbox(model: bytes, round_id: RoundId, commitment: bytes) -> str:
 
 
 def receipt(model: bytes, round_id: RoundId, nonce: int) -> str:
-    """Return the document that says what intake made of an entry's file."""
+    """Return the document that says what intake made of an entry's first file."""
     return f"receipts/{round_id}/{model.hex()}-{nonce}"
+
+
+def mended_receipt(model: bytes, round_id: RoundId, nonce: int) -> str:
+    """Return the document that accepts an entry after `receipt` had rejected its first file."""
+    return f"{receipt(model, round_id, nonce)}-mended"

@@ -11,6 +11,8 @@ CHALLENGED = 7
 FINAL = 8
 ABANDONED = 9
 
+WITH_A_PROPOSAL = (PROPOSED, CHALLENGED, FINAL)
+
 NAMES = (
     "none",
     "scheduled",

@@ -16,6 +16,9 @@ from tasks.core.protocol import alignment, canonical, commitments
 from tasks.core.protocol.alignment import Alignment, LiveIds
 
 MAX_HEADER_BYTES = 1_024
+MAX_LOGGED_BYTES = 65_536
+"""Most of a sealed file that the contract takes for its log."""
+
 _SEAL_BYTES = 48
 _VALUE_BYTES = 8
 _HEX_32 = re.compile(r"[0-9a-f]{64}")

@@ -66,9 +66,13 @@ def _balances(chain: Chain, replayed: ledger.Ledger) -> str:
     pools = [tournament.pool(leg) for leg in ledger.LEGS]
     if pools != replayed.pool:
         wrong.append(f"the pools hold {pools}, not {replayed.pool}")
-    stated = (tournament.bonds(), tournament.burnable())
-    if stated != (replayed.bonds, replayed.burnable):
-        wrong.append(f"bonds and burnable are {stated}")
+    for name, have, want in (
+        ("burnable", tournament.burnable(), replayed.burnable),
+        ("what rounds hold", tournament.in_rounds(), replayed.in_rounds()),
+        ("all that is owed", tournament.assets(), replayed.total()),
+    ):
+        if have != want:
+            wrong.append(f"{name} is {have}, not {want}")
     require_none(wrong)
     held = chain.token.balance_of(chain.deployment.tournament)
     require(held >= replayed.total(), f"the contract holds {held} wei, owes {replayed.total()}")
@@ -76,7 +80,9 @@ def _balances(chain: Chain, replayed: ledger.Ledger) -> str:
 
 
 def _supply(chain: Chain, replayed: ledger.Ledger) -> str:
-    before, after = chain.token.supply_at_first(), chain.token.total_supply()
-    burned = before - after
+    if int(chain.tournament.sink(), 16):
+        return f"{replayed.swept} wei went to the sink {chain.tournament.sink()}"
+    made = chain.token.supply_at_first() + chain.token.minted()
+    burned = made - chain.token.total_supply()
     require(burned == replayed.swept, f"the supply fell by {burned}, burns are {replayed.swept}")
     return f"fell by {burned} wei, the sum of all burns swept"

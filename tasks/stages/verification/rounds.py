@@ -37,13 +37,13 @@ def verify(lake: Lake, chain: Chain, round_id: RoundId, replayed: Ledger) -> lis
         ("live data", view.live_data),
         ("factor and amounts", partial(view.amounts, replayed)),
     ]
-    if view.facts.booked_at:
+    if view.facts.booked:
         comparisons += [
             ("book", view.book_digest),
             ("entrants", view.entrants),
             ("commitments", view.commitments),
         ]
-    if view.facts.proposal.proposed_at:
+    if view.proposal is not None:
         comparisons += [
             ("alignment", view.alignment),
             ("predictions", view.predictions),
@@ -144,7 +144,7 @@ class RoundChecks(EntryChecks):
     def targets(self) -> str:
         """Compare the targets with the digest in the proposal."""
         digest = commitments.content_digest(self.ids_hash, self.column("target"))
-        require(digest == self.facts.proposal.targets, "the targets are not those proposed")
+        require(digest == self.proposal.targets, "the targets are not those proposed")
         later = self.published_targets()
         if later is not None:
             rule = ScoringRule.from_document(self.opened["scoring"])
@@ -188,14 +188,14 @@ class RoundChecks(EntryChecks):
         require_none(wrong)
         content = self.lake.document_bytes(f"rounds/{self.round_id}/table") or b""
         digest = canonical.sha256_hex(content)
-        require(digest == self.facts.proposal.table.hex(), "the table is not the one proposed")
+        require(digest == self.proposal.table.hex(), "the table is not the one proposed")
         return f"{len(derived['rows'])} rows"
 
     def root(self) -> str:
         """Compare the table's Merkle root with the chain's."""
         stated = self.lake.document(f"rounds/{self.round_id}/table")
         root = Table.from_document(stated).root()
-        require(root == self.facts.proposal.root, "the table has another root than the chain")
+        require(root == self.proposal.root, "the table has another root than the chain")
         return f"root {root.hex()[:16]}"
 
     def settlement(self) -> str:
@@ -213,7 +213,7 @@ class RoundChecks(EntryChecks):
 
     def stated(self) -> str:
         """Compare the digests that the results state with the chain and the documents."""
-        proposal = self.facts.proposal
+        proposal = self.proposal
         published = self.lake.document_bytes(f"rounds/{self.round_id}/scores") or b""
         wanted = {
             "root": proposal.root.hex(),

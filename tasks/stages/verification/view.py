@@ -30,6 +30,11 @@ class RoundView:
         return self.chain.tournament.facts(self.round_id)
 
     @cached_property
+    def proposal(self) -> Any:
+        """Return the event of the live or final proposal, or None without one."""
+        return self.chain.tournament.proposal(self.round_id)
+
+    @cached_property
     def opened(self) -> dict[str, Any]:
         """Return the published opening."""
         return self.lake.document(f"rounds/{self.round_id}/open")

@@ -1,0 +1,255 @@
+"""Which of an entrant's files counts: in the inbox, in the chain's log, in both or in neither."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tasks.adapters import keys
+from tasks.adapters.cluster import SerialExecutor
+from tasks.adapters.keys import SealingKey
+from tasks.adapters.lake import Lake
+from tasks.core.money.units import WAD, Wei
+from tasks.core.protocol import book, commitments, identity, places, status, submissions
+from tasks.core.protocol.submissions import Submission
+from tasks.core.rules import Economy, ScoringRule
+from tasks.stages import intake
+from tasks.stages.desk import Desk
+from tests import chains
+
+_SEALING = SealingKey(b"\7" * 32)
+_IDS = [f"n{number:04d}" for number in range(20)]
+_IDS_HASH = commitments.ids_hash(_IDS)
+_DAMAGED = "the sealed file does not open with the operator's key"
+_OTHER = "the file is not the one that was committed to on the chain"
+
+
+@pytest.fixture
+def desk(local_chain, tmp_path):
+    """Return an operator's desk with a store of its own."""
+    return Desk(
+        lake=Lake(tmp_path / "lake"),
+        vault=Lake(tmp_path / "vault"),
+        chain=local_chain.chain,
+        journal=local_chain.journal,
+        executor=SerialExecutor(),
+        operator=local_chain.signers["operator"],
+        keeper=local_chain.signers["keeper"],
+        sealing_key=_SEALING,
+        id_map_secret=bytes(32),
+        rule=ScoringRule(),
+        economy=Economy(),
+    )
+
+
+@pytest.fixture
+def play(local_chain, desk):
+    """Return an open round of alice's and bob's, who have stake in models of their own."""
+    return Play(local_chain, desk)
+
+
+class Play:
+    def __init__(self, local, desk):
+        self.local, self.desk = local, desk
+        self.round_id = chains.open_round(local)
+        self.name = f"m{self.round_id}"
+        desk.lake.publish(
+            f"rounds/{self.round_id}/open", {"ids_hash": _IDS_HASH.hex(), "n_ids": len(_IDS)}
+        )
+        tournament, token = local.chain.tournament, local.chain.token
+        for who in ("alice", "bob"):
+            owner = local.signers[who].address
+            chains.send(local, token.transfer(owner, Wei(WAD)))
+            chains.send(local, token.approve(tournament.address, Wei(WAD)), who)
+            chains.send(local, tournament.deposit(owner, self.name, Wei(WAD)), who)
+
+    def model(self, who):
+        return identity.model_id(self.local.signers[who].address, self.name)
+
+    def seal(self, who, seed=0):
+        """Return a commitment and its sealed file."""
+        submission = Submission(
+            round_id=self.round_id,
+            model=self.model(who),
+            salt=b"\3" * 32,
+            ids_hash=_IDS_HASH,
+            values=np.random.default_rng(seed).random(len(_IDS)),
+        )
+        commitment = commitments.commitment(
+            self.local.deployment.salt,
+            self.round_id,
+            submission.model,
+            self.local.signers[who].address,
+            submission.salt,
+            submission.digest,
+        )
+        return commitment, keys.seal(_SEALING.public, submissions.encode(submission))
+
+    def enter(self, who, commitment):
+        write = self.local.chain.tournament.enter(self.round_id, self.name, Wei(WAD), commitment, 1)
+        chains.send(self.local, write, who)
+
+    def log(self, who, sealed, name=None):
+        write = self.local.chain.tournament.deliver(self.round_id, name or self.name, sealed)
+        chains.send(self.local, write, who)
+
+    def put(self, who, commitment, content):
+        path = self.desk.lake.root / places.inbox(self.model(who), self.round_id, commitment)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+
+    def close(self):
+        self.local.node.advance(self.local.chain.tournament.facts(self.round_id).terms.closes)
+
+    def verdicts(self):
+        """Return the reason against each entrant by its owner's name; None if accepted."""
+        entrants = book.last_entries(self.local.chain.tournament.entered(self.round_id))
+        found = {each.model: intake.verdict(self.desk, self.round_id, each) for each in entrants}
+        people = {self.model(who): who for who in ("alice", "bob")}
+        return {people[model]: verdict.reason for model, (verdict, _) in found.items()}
+
+    def receipts(self, who):
+        """Return the reasons of the published receipts; a missing one is left out."""
+        key = (self.model(who), self.round_id, 1)
+        found = [self.desk.lake.find(place(*key)) for place in _PLACES]
+        return [receipt["reason"] for receipt in found if receipt is not None]
+
+
+_PLACES = (places.receipt, places.mended_receipt)
+
+
+def test_receive__one_file_in_the_inbox_and_one_in_the_log__accepts_both(play):
+    for who in ("alice", "bob"):
+        commitment, sealed = play.seal(who)
+        if who == "alice":
+            play.put(who, commitment, sealed)
+        else:
+            play.log(who, sealed)
+        play.enter(who, commitment)
+
+    judged = [intake.receive(play.desk, play.round_id) for _ in range(2)]
+
+    assert judged == [2, 0]
+    assert play.verdicts() == {"alice": None, "bob": None}
+    assert play.receipts("alice") == play.receipts("bob") == [None]
+
+
+def test_receive__junk_that_a_stranger_logs__changes_nothing(play):
+    commitment, sealed = play.seal("alice")
+    play.log("bob", b"junk")
+    play.log("carol", sealed)
+    play.log("alice", sealed)
+    play.log("carol", b"junk")
+    play.enter("alice", commitment)
+
+    intake.receive(play.desk, play.round_id)
+
+    assert play.verdicts() == {"alice": None}
+
+
+def test_receive__a_strangers_copy_of_a_file__delivers_it_for_nobody(play):
+    commitment, sealed = play.seal("alice")
+    play.log("carol", sealed)
+    play.enter("alice", commitment)
+
+    judged = intake.receive(play.desk, play.round_id)
+
+    assert judged == 0
+    assert play.verdicts() == {"alice": "no file was delivered"}
+
+
+def test_receive__several_files_in_the_log__takes_the_one_that_opens(play):
+    commitment, sealed = play.seal("alice")
+    _, other = play.seal("alice", seed=1)
+    for content in (b"junk", other, sealed, b"more junk"):
+        play.log("alice", content)
+    play.enter("alice", commitment)
+
+    intake.receive(play.desk, play.round_id)
+
+    assert play.verdicts() == {"alice": None}
+    assert play.receipts("alice") == [None]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"junk", _DAMAGED),
+        (None, _OTHER),
+        (bytes(2_000), "the file is larger than any of 20 predictions"),
+    ],
+)
+def test_receive__only_junk_in_the_log__is_rejected_for_it(play, content, reason):
+    commitment, _ = play.seal("alice")
+    play.log("alice", content or play.seal("alice", seed=1)[1])
+    play.enter("alice", commitment)
+
+    judged = [intake.receive(play.desk, play.round_id) for _ in range(2)]
+
+    assert judged == [1, 0]
+    assert play.verdicts() == {"alice": reason}
+    assert play.receipts("alice") == [reason]
+
+
+def test_receive__junk_in_the_inbox_and_the_file_in_the_log__accepts_it(play):
+    commitment, sealed = play.seal("alice")
+    play.put("alice", commitment, b"junk")
+    play.log("alice", sealed)
+    play.enter("alice", commitment)
+
+    intake.receive(play.desk, play.round_id)
+
+    assert play.verdicts() == {"alice": None}
+    assert play.receipts("alice") == [None]
+
+
+def test_receive__file_logged_after_a_rejection__mends_it(play):
+    commitment, sealed = play.seal("alice")
+    play.put("alice", commitment, b"junk")
+    play.enter("alice", commitment)
+    intake.receive(play.desk, play.round_id)
+    rejected = play.verdicts()
+    play.log("alice", b"more junk")
+    intake.receive(play.desk, play.round_id)
+    play.log("alice", sealed)
+
+    judged = [intake.receive(play.desk, play.round_id) for _ in range(2)]
+
+    assert rejected == {"alice": _DAMAGED}
+    assert judged == [1, 0]
+    assert play.verdicts() == {"alice": None}
+    assert play.receipts("alice") == [_DAMAGED, None]
+
+
+def test_receive_logged__file_that_nobody_looked_at_in_time__counts_from_the_log_alone(play):
+    for who in ("alice", "bob"):
+        commitment, sealed = play.seal(who)
+        play.enter(who, commitment)
+        if who == "alice":
+            play.log(who, sealed)
+        else:
+            play.put(who, commitment, sealed)
+    play.close()
+    open_judged = intake.receive(play.desk, play.round_id)
+
+    judged = [intake.receive_logged(play.desk, play.round_id) for _ in range(2)]
+
+    assert play.local.chain.tournament.status(play.round_id) == status.CLOSED
+    assert (open_judged, judged) == (0, [1, 0])
+    assert play.verdicts() == {"alice": None, "bob": "no file was delivered"}
+
+
+def test_receive__killed_before_it_published__publishes_then(play):
+    commitment, sealed = play.seal("alice")
+    play.log("alice", sealed)
+    play.enter("alice", commitment)
+    elsewhere = Lake(play.desk.lake.root.parent / "elsewhere")
+    elsewhere.publish(
+        f"rounds/{play.round_id}/open", play.desk.lake.document(f"rounds/{play.round_id}/open")
+    )
+    intake.receive(dataclasses.replace(play.desk, lake=elsewhere), play.round_id)
+
+    judged = intake.receive(play.desk, play.round_id)
+
+    assert judged == 0
+    assert play.receipts("alice") == [None]
