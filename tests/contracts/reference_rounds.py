@@ -91,19 +91,19 @@ class Round:
 
     def status(self, now):
         """Return the status' name: the first line of the page's table that applies."""
-        t = self.terms
-        judged = self.proposal is not None and self.proposal.challenged_at is not None
+        t, unbooked = self.terms, not self.booked_at
+        disputed = self.proposal is not None and self.proposal.challenged_at is not None
         lines = (
-            ("scheduled", now < t.opens),
-            ("open", now < t.closes),
-            ("abandoned", not self.at_risk),
-            ("closed", not self.booked_at and now < t.book_by),
-            ("abandoned", not self.booked_at),
-            ("abandoned", self.factors == [0, 0]),
+            ("scheduled", unbooked and now < t.opens),
+            ("open", unbooked and now < t.closes),
+            ("abandoned", unbooked and not self.at_risk),
+            ("closed", unbooked and now < t.book_by),
+            ("abandoned", unbooked),
             ("proposed", self.final is not None and now < self.final),
             ("settling", self.final is not None and now < self.over),
             ("over", self.final is not None),
-            ("challenged", judged and now < self.rule_by),
+            ("challenged", disputed and now < self.rule_by),
+            ("abandoned", self.factors == [0, 0]),
             ("booked", now < t.resolves),
             ("resolving", now < t.propose_by),
             ("abandoned", True),
@@ -136,9 +136,8 @@ class Round:
 
     def is_silent(self, now):
         """Return whether a challenge ended without a ruling, and no call has booked it yet."""
-        made = self.proposal
-        open_challenge = made is not None and made.challenged_at is not None and not made.right_at
-        return open_challenge and now >= self.rule_by
+        disputed = self.proposal is not None and self.proposal.challenged_at is not None
+        return disputed and self.final is None and now >= self.rule_by
 
     def deadlines(self):
         """Return the instants at which, as the facts stand, a call becomes legal or illegal."""

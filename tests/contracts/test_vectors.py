@@ -1,14 +1,12 @@
 """The contract against the vectors of docs/protocol.md, and its integers against the core's."""
 
-import random
 from dataclasses import astuple
 
 import boa
 import pytest
 
 from contracts import loader
-from tasks.core.money import payouts
-from tasks.core.money.units import NANO, WAD, RoundId, Wei
+from tasks.core.money.units import RoundId
 from tasks.core.protocol import merkle
 from tasks.core.protocol.terms import Parameters, Terms
 from tests import vectors
@@ -44,9 +42,6 @@ def leaf(round: uint64, model: bytes32, return_nano: int256, profit_nano: int256
 def root(leaf: bytes32, proof: DynArray[bytes32, 32]) -> bytes32:
     return payouts._root(leaf, proof)
 """
-AMOUNTS = (1_000, 1_001, WAD - 1, WAD, WAD + 1, 10**24 + 7, 2**128 - 1)
-FACTORS = (0, 1, WAD // 3, WAD - 1, WAD)
-RATES = (0, 1, NANO // 8 + 1, NANO // 4 - 1, NANO // 4)
 
 
 @pytest.fixture(scope="module")
@@ -120,46 +115,6 @@ def test_factor_and_reserve__vector__match(arithmetic, vector):
 
     assert factor == int(vector["factor_wad"])
     assert arithmetic.reserve(total, factor, clip) == int(vector["reserve"])
-
-
-def test_payout_and_burn__random_and_boundary_values__are_the_cores(arithmetic):
-    rng = random.Random(0)
-    cases = [(a, f, r) for a in AMOUNTS for f in FACTORS for r in RATES]
-    cases += [
-        (
-            rng.randrange(2 ** rng.randrange(10, 128)),
-            rng.randrange(WAD + 1),
-            rng.randrange(NANO // 4),
-        )
-        for _ in range(100)
-    ]
-
-    for at_risk, factor, rate in cases:
-        for signed in (rate, -rate):
-            paid = payouts.payout(Wei(at_risk), factor, signed)
-            burned = payouts.burn(Wei(at_risk), factor, signed)
-            assert arithmetic.amounts(at_risk, factor, signed) == (paid, burned)
-
-
-def test_factor_and_reserve__random_and_boundary_values__are_the_cores(arithmetic):
-    rng = random.Random(1)
-    clips = (0, 1, 50_000_000, NANO // 4)
-    cases = [(t, p, c) for t in AMOUNTS for p in (0, WAD, 2**128 - 1) for c in clips]
-    cases += [
-        (
-            rng.randrange(1_000, 2 ** rng.randrange(11, 128)),
-            rng.randrange(2 ** rng.randrange(1, 128)),
-            rng.randrange(NANO // 4),
-        )
-        for _ in range(100)
-    ]
-
-    for total, available, clip in cases:
-        threshold = rng.choice((0, 1, total - 1, total, 2_000 * WAD))
-        factor = payouts.factor(Wei(total), Wei(available), clip, Wei(threshold))
-        assert arithmetic.factor(total, threshold, available, clip) == factor
-        reserve = payouts.reserve(Wei(total), factor, clip)
-        assert arithmetic.reserve(total, factor, clip) == reserve <= available
 
 
 @pytest.mark.parametrize("n_leaves", [1, 2, 3, 6, 7, 13, 33])
