@@ -7,7 +7,7 @@ import pytest
 
 from contracts import loader
 from tests.contracts import evm
-from tests.contracts.game import NOBODY, parameters
+from tests.contracts.game import NOBODY, TOKEN, parameters
 
 SILENT = """
 balanceOf: public(HashMap[address, uint256])
@@ -26,18 +26,30 @@ def transfer(to: address, amount: uint256):
 CURIOUS = """
 interface Tournament:
     def status(round: uint64) -> uint256: view
+    def total_free() -> uint256: view
+    def operator() -> address: view
+    def deliver(round: uint64, name: String[32], sealed: Bytes[32]): nonpayable
 
 balanceOf: public(HashMap[address, uint256])
 target: address
+what: uint256
 
 @external
-def aim(target: address):
+def aim(target: address, what: uint256):
     self.target = target
+    self.what = what
 
 @external
 def transferFrom(owner: address, to: address, amount: uint256) -> bool:
     if self.target != empty(address):
-        assert staticcall Tournament(self.target).status(1) == 0
+        if self.what == 0:
+            assert staticcall Tournament(self.target).status(1) == 0
+        elif self.what == 1:
+            assert staticcall Tournament(self.target).total_free() > 0
+        elif self.what == 2:
+            assert staticcall Tournament(self.target).operator() != empty(address)
+        else:
+            extcall Tournament(self.target).deliver(1, "m", b"x")
     self.balanceOf[to] += amount
     return True
 """
@@ -74,11 +86,20 @@ def test_token_that_answers_nothing__deposit_and_withdrawal__land(game, over):
     assert token.balanceOf(tournament.address) == tournament.total_free() == 2
 
 
-def test_token_that_reads_in_mid_transfer__finds_the_tournament_locked(game, over):
+# a view of rounds, of the ledger and of the tournament itself, and a call of the latter
+@pytest.mark.parametrize("what", range(4))
+def test_token_that_comes_back_in_mid_transfer__finds_the_tournament_locked(
+    game, over, what, monkeypatch
+):
     token, tournament = over(CURIOUS)
-    ann = game.people["ann"]
+    monkeypatch.setattr(game, "tournament", tournament)
+    ann, operator = game.people["ann"], game.people["operator"]
     tournament.deposit(ann, "m", 7, sender=ann)
-    token.aim(tournament.address)
+    if what == 3:
+        tournament.deposit(operator, "", 7 * TOKEN, sender=operator)
+        game.open()
+        tournament.deliver(1, "m", b"x", sender=ann)
+    token.aim(tournament.address, what)
 
     with pytest.raises(evm.Reverted, match="no reason"):
         tournament.deposit(ann, "m", 7, sender=ann)

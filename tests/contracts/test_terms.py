@@ -250,3 +250,16 @@ def _check(game, made):
         now=START,
         chain_id=evm.PRIVATE,
     )
+
+
+def test_owner__names_operator_and_parameters__logs_both(game):
+    owner, ann = game.people["owner"], game.people["ann"]
+    wider = replace(game.parameters, claim=2_000)
+
+    game.tournament.set_operator(ann, sender=owner)
+    named = game.tournament.logs
+    game.tournament.set_parameters(astuple(wider), sender=owner)
+
+    assert [(event.event, event.operator) for event in named] == [("OperatorSet", ann.lower())]
+    (event,) = game.tournament.logs
+    assert (event.event, event.parameters.claim) == ("ParametersSet", 2_000)
