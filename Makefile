@@ -18,7 +18,7 @@ run:  ## set up, then play a tournament; ARGS="--rounds 3" goes to `erarium play
 	$(SETUP)
 	@$(BIN)/erarium play $(ARGS)
 
-setup:  ## set up .venv and the local chain's node, development packages included
+setup:  ## set up .venv and the local chain's node, with what development takes (forge too)
 	$(SETUP) --dev
 
 test: gates  ## set up, then format, lint, types, layers and every test that is not slow
@@ -49,7 +49,7 @@ lock: setup  ## re-make the locks from pyproject.toml and package.json; ARGS=--u
 	$(COMPILE) --group build --no-annotate --constraints requirements-dev.lock \
 		--output-file requirements.lock
 	$(COMPILE:pyproject.toml=) --group node --no-annotate --output-file requirements-node.lock
-	@for folder in deployment/node/*-*/; do \
+	@for folder in deployment/node/*-*/ deployment/forge/*-*/; do \
 		(cd "$$folder" && npm install --package-lock-only --ignore-scripts) || exit 1; done
 
 artifacts: setup  ## compile the contracts anew into contracts/artifacts
@@ -61,7 +61,7 @@ bench: setup  ## measure and print
 chaos: setup  ## kill processes at the worst moments and check that nothing is lost
 	@$(PYTEST) -m chaos -s $(ARGS)
 
-fuzz: setup  ## mutated submission files by the thousand, and the contracts beside their model
+fuzz: setup  ## mutated submission files, contracts beside their model, forge's invariants
 	@$(PYTEST) -p no:boa_test -m fuzz -s $(ARGS)
 
 mutants: setup  ## try mutants of the contracts against their tests; ARGS="--only 60 --seed 1"
@@ -71,6 +71,6 @@ parity: setup  ## run numerai-tools' own tests on tasks.numerai_compat; PEER=DIR
 	@$(BIN)/python tests/parity/run.py "$(PEER)"
 
 clean:  ## remove all that is made here: .venv, the node, caches; homes stay
-	rm -rf .venv deployment/node/bin deployment/node/*/node_modules build dist
-	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis bench.json
+	rm -rf .venv deployment/*/bin deployment/*/*/node_modules build dist
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .forge bench.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

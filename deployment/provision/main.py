@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from deployment.provision import anvil, steps
+from deployment.provision import foundry, steps
 from deployment.provision.place import Place, Refusal, SetupError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="deployment/setup.py", description="Set up .venv and the local chain's node."
     )
-    parser.add_argument("--dev", action="store_true", help="the development packages too")
+    parser.add_argument("--dev", action="store_true", help="the development packages and forge too")
     parser.add_argument("--check", action="store_true", help="only say what is left to do")
     return parser.parse_args(arguments)
 
@@ -55,7 +55,7 @@ def _check(place: Place, *, development: bool) -> int:
 
 def _provision(place: Place, *, development: bool) -> int:
     if steps.plan(place, development=development):
-        anvil.check_platform(place)
+        foundry.check_platform(place)
         _check_python()
         with place.lock():
             # Planned again: another set-up may have done it while this one waited.

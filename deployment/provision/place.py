@@ -35,16 +35,6 @@ class Place:
         return self.venv / "bin" / "python"
 
     @property
-    def node(self) -> Path:
-        """Return the folder of the chain's node, with one folder a platform and `bin/anvil`."""
-        return self.root / "deployment" / "node"
-
-    @property
-    def anvil(self) -> Path:
-        """Return where the runtime looks for anvil."""
-        return self.node / "bin" / "anvil"
-
-    @property
     def log(self) -> Path:
         """Return the file that takes what pip and npm print."""
         return self.venv / "setup.log"

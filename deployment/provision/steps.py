@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deployment.provision import anvil
+from deployment.provision import foundry
 from deployment.provision.place import Place
 
 PIP_INSTALL = ("-m", "pip", "install", "--no-deps")
@@ -41,8 +41,13 @@ def plan(place: Place, *, development: bool) -> list[Step]:
     left = [step for step in steps if not step.is_done(place)]
     if not is_sound(place):
         left = [_environment(), *steps]
-    if anvil.is_pinned(place) and not (_node().is_done(place) and place.anvil.exists()):
-        left.append(_node())
+    programs = {"node": foundry.ANVIL} | ({"forge": foundry.FORGE} if development else {})
+    for key, program in programs.items():
+        step = _program(key, program)
+        if program.is_pinned(place) and not (
+            step.is_done(place) and program.binary(place).exists()
+        ):
+            left.append(step)
     return left
 
 
@@ -97,13 +102,14 @@ def _project() -> Step:
     )
 
 
-def _node() -> Step:
+def _program(key: str, program: foundry.Program) -> Step:
     return Step(
-        key="node",
-        title="anvil, the local chain's node",
-        inputs=(anvil.lock_name(),),
+        key=key,
+        title=f"{program.name}, {program.purpose}",
+        inputs=(program.lock_name(),),
+        # npm from PyPI is most of it
         needs_mb=300,
-        act=anvil.install,
+        act=lambda place: foundry.install(place, program),
     )
 
 

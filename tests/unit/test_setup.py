@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from deployment import setup
-from deployment.provision import anvil
+from deployment.provision import foundry
 from deployment.provision.main import main
-from deployment.provision.place import Place, SetupError
+from deployment.provision.place import Place, Refusal, SetupError
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-node.lock"]
 PIN = re.compile(r"^([a-z0-9.-]+)==([^\s;]+)", re.MULTILINE)
+PROGRAMS = [foundry.ANVIL, foundry.FORGE]
 GIGABYTE = 10**9
 
 
@@ -28,13 +29,14 @@ def place(tmp_path, monkeypatch):
     """A repository with the set-up's inputs alone, on a machine that has all it needs."""
     for name in ("pyproject.toml", *LOCKS):
         (tmp_path / name).write_text(f"{name}\n")
-    folder = tmp_path / "deployment" / "node" / "linux-amd64"
-    folder.mkdir(parents=True)
-    shutil.copy(ROOT / "deployment" / "node" / "linux-amd64" / "package.json", folder)
-    (folder / "package-lock.json").write_text("{}")
+    for program in PROGRAMS:
+        folder = tmp_path / program.folder / "linux-amd64"
+        folder.mkdir(parents=True)
+        shutil.copy(ROOT / program.folder / "linux-amd64" / "package.json", folder)
+        (folder / "package-lock.json").write_text("{}")
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    monkeypatch.setattr(anvil, "_npm_major", lambda npm: anvil.OLDEST_NPM)
+    monkeypatch.setattr(foundry, "_npm_major", lambda npm: foundry.OLDEST_NPM)
     return Place(tmp_path)
 
 
@@ -49,7 +51,8 @@ def commands(place, monkeypatch):
         if "venv" in words:
             fake_environment(self)
         if "ci" in words:
-            fake_anvil(folder / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
+            name = "forge" if folder.parent.name == "forge" else "anvil"
+            fake_program(folder / f"node_modules/@foundry-rs/{name}-linux-amd64/bin/{name}")
 
     monkeypatch.setattr(Place, "run", run)
     return ran
@@ -63,9 +66,9 @@ def fake_environment(place):
     )
 
 
-def fake_anvil(path, version="1.7.1"):
+def fake_program(path, version="1.7.1"):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\necho anvil Version: {version}\n")
+    path.write_text(f"#!/bin/sh\necho {path.name} Version: {version}\n")
     path.chmod(0o755)
 
 
@@ -123,7 +126,7 @@ def test_setup__unknown_platform__is_refused_in_one_line(
 def test_setup__unpinned_platform__takes_the_users_anvil_of_the_pinned_version(
     place, commands, monkeypatch, tmp_path, version, status
 ):
-    fake_anvil(tmp_path / "anvil", version)
+    fake_program(tmp_path / "anvil", version)
     monkeypatch.setattr(platform, "machine", lambda: "arm64")
     monkeypatch.setenv("ERARIUM_ANVIL", str(tmp_path / "anvil"))
 
@@ -135,7 +138,7 @@ def test_setup__second_call__does_nothing(place, commands):
 
     assert main([], place) == 0
     assert len(commands) == 4
-    assert place.anvil.resolve().is_file()
+    assert foundry.ANVIL.binary(place).resolve().is_file()
 
     assert main([], place) == main(["--check"], place) == 0
     assert len(commands) == 4
@@ -166,6 +169,76 @@ def test_setup__development__covers_the_runtime(place, commands):
     main([], place)
 
     assert commands == []
+
+
+def test_setup__development__adds_forge_and_does_nothing_twice(place, commands):
+    main([], place)
+    assert not foundry.FORGE.binary(place).exists()
+    commands.clear()
+
+    assert main(["--dev"], place) == 0
+
+    assert commands == ["requirements-dev.lock", "--no-fund"]
+    assert foundry.FORGE.binary(place).resolve().is_file()
+    assert main(["--dev", "--check"], place) == main(["--dev"], place) == 0
+    assert len(commands) == 2
+
+
+def test_setup__development_without_a_pinned_forge__goes_on(place, commands):
+    (place.root / foundry.FORGE.lock_name()).unlink()
+
+    assert main(["--dev"], place) == 0
+
+    assert commands == ["venv", "requirements-dev.lock", ".", "--no-fund"]
+
+
+def test_setup__forge_of_another_version__is_a_failed_step(place, commands, monkeypatch, capsys):
+    monkeypatch.setattr(foundry, "_answers", lambda path, wanted: path.name != "forge")
+
+    assert main(["--dev"], place) == 1
+
+    assert "forge is not forge 1.7.1, or does not run here" in refusal(capsys)
+
+
+@pytest.mark.parametrize(
+    ("machine", "named", "line"),
+    [
+        ("x86_64", None, "no forge 1.7.1 in .*: run `make setup`"),
+        ("arm64", None, "unknown platform linux-arm64: .* its path in ERARIUM_FORGE"),
+        ("x86_64", "1.6.0", "ERARIUM_FORGE names .*, which is not forge 1.7.1"),
+    ],
+)
+def test_find__forge_that_is_not_there__is_one_line(
+    place, monkeypatch, tmp_path, machine, named, line
+):
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    monkeypatch.delenv("ERARIUM_FORGE", raising=False)
+    if named:
+        fake_program(tmp_path / "mine" / "forge", named)
+        monkeypatch.setenv("ERARIUM_FORGE", str(tmp_path / "mine" / "forge"))
+
+    with pytest.raises(Refusal, match=line) as caught:
+        foundry.find(place, foundry.FORGE)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_find__forge_in_several_places__takes_the_named_one_then_ours(
+    place, commands, monkeypatch, tmp_path
+):
+    named, on_path = tmp_path / "named" / "forge", tmp_path / "path" / "forge"
+    fake_program(named)
+    fake_program(on_path)
+    monkeypatch.setattr(shutil, "which", lambda program: str(on_path))
+    monkeypatch.delenv("ERARIUM_FORGE", raising=False)
+    assert foundry.find(place, foundry.FORGE) == on_path
+
+    main(["--dev"], place)
+    assert foundry.find(place, foundry.FORGE) == foundry.FORGE.binary(place)
+
+    monkeypatch.setenv("ERARIUM_FORGE", str(named))
+    assert foundry.find(place, foundry.FORGE) == named
 
 
 def test_setup__cut_off_in_the_middle__starts_over(place, commands, monkeypatch):
@@ -247,15 +320,17 @@ def test_locks__build_backend__is_in_both():
         }
 
 
-@pytest.mark.parametrize("folder", sorted((ROOT / "deployment" / "node").glob("*-*")))
-def test_node_lock__every_package__has_integrity_and_no_address(folder):
-    lock = json.loads((folder / "package-lock.json").read_text())
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_node_locks__every_package__has_integrity_and_no_address(program):
+    for folder in (ROOT / program.folder).glob("*-*"):
+        lock = json.loads((folder / "package-lock.json").read_text())
 
-    packages = [package for path, package in lock["packages"].items() if path]
+        packages = [package for path, package in lock["packages"].items() if path]
 
-    assert packages
-    assert all("integrity" in package and "resolved" not in package for package in packages)
-    assert packages[0]["version"] == anvil.version(Place(ROOT))
+        assert packages
+        assert all("integrity" in package and "resolved" not in package for package in packages)
+        assert packages[0]["version"] == program.version(Place(ROOT))
+        assert ".npmrc" in {path.name for path in folder.iterdir()}
 
 
 def test_prefect__with_the_locked_fastapi__imports_its_server(tmp_path):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from tasks.adapters.chain import rpc
 from tasks.adapters.chain.rpc import Rpc
 from tasks.core.errors import ChainError
 
@@ -58,7 +59,7 @@ class Reader:
             ChainError: if it does not answer or is another chain.
         """
         reader = cls(Rpc(rpc_url, timeout_s), chain_id)
-        found = int(reader.rpc.call("eth_chainId"), 16)
+        found = rpc.quantity(reader.rpc.call("eth_chainId"), "its chain id")
         if found != chain_id:
             raise ChainError(f"{rpc_url} is chain {found:#x}, not {chain_id:#x}")
         first = reader.header(0).hash
@@ -79,16 +80,15 @@ class Reader:
         found = self.rpc.call("eth_getBlockByNumber", _tag(block), False)
         if found is None:
             raise ChainError(f"{self.rpc.url} has no block {block}")
-        return Header(
-            number=int(found["number"], 16),
-            hash=found["hash"],
-            timestamp=int(found["timestamp"], 16),
-        )
+        header = _header(found)
+        if block not in ("latest", header.number):
+            raise ChainError(f"{self.rpc.url} gives block {header.number} for {block}")
+        return header
 
     def call(self, to: str, data: bytes, block: Block = "latest") -> bytes:
         """Return what a contract answers to a read."""
         request = {"to": to, "data": "0x" + data.hex()}
-        return bytes.fromhex(self.rpc.call("eth_call", request, _tag(block))[2:])
+        return rpc.data(self.rpc.call("eth_call", request, _tag(block)), "a call")
 
     def call_many(self, to: str, data: Sequence[bytes], block: Block = "latest") -> list[bytes]:
         """Return what a contract answers to many reads."""
@@ -97,19 +97,19 @@ class Reader:
         for answer in answers:
             if isinstance(answer, ChainError):
                 raise answer
-        return [bytes.fromhex(answer[2:]) for answer in answers]
+        return [rpc.data(answer, "a call") for answer in answers]
 
     def code(self, address: str) -> bytes:
         """Return the code at an address; none at an account's."""
-        return bytes.fromhex(self.rpc.call("eth_getCode", address, "latest")[2:])
+        return rpc.data(self.rpc.call("eth_getCode", address, "latest"), "a contract's code")
 
     def gas_wei(self, address: str) -> int:
         """Return what an account has for gas, in wei of the chain's coin."""
-        return int(self.rpc.call("eth_getBalance", address, "latest"), 16)
+        return rpc.quantity(self.rpc.call("eth_getBalance", address, "latest"), "a balance")
 
     def nonce(self, address: str) -> int:
         """Return the number of an account's mined transactions."""
-        return int(self.rpc.call("eth_getTransactionCount", address, "latest"), 16)
+        return rpc.quantity(self.rpc.call("eth_getTransactionCount", address, "latest"), "a nonce")
 
     def logs(
         self,
@@ -126,7 +126,7 @@ class Reader:
             from_block: the first block.
             to_block: the last block, itself included.
         """
-        found: list[dict[str, Any]] = self.rpc.call(
+        found = self.rpc.call(
             "eth_getLogs",
             {
                 "address": address,
@@ -135,10 +135,13 @@ class Reader:
                 "toBlock": _tag(to_block),
             },
         )
+        if not isinstance(found, list):
+            raise ChainError(f"{self.rpc.url} gives no list of logs: run again, or use another")
+        places = {_place(log, address, topics): log for log in found}
+        if len(places) != len(found):
+            raise ChainError(f"{self.rpc.url} gives a log twice: run again, or use another")
         self._add_times(found)
-        return sorted(
-            found, key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16))
-        )
+        return [places[place] for place in sorted(places)]
 
     def receipt(self, tx_hash: str) -> Receipt | None:
         """Return a transaction's receipt; None while it is not mined."""
@@ -150,32 +153,72 @@ class Reader:
         for answer in found:
             if isinstance(answer, ChainError):
                 raise answer
-        return [None if answer is None else _receipt(answer) for answer in found]
+        return [
+            None if answer is None else _receipt(tx_hash, answer)
+            for tx_hash, answer in zip(hashes, found, strict=True)
+        ]
 
     def _add_times(self, logs: Sequence[dict[str, Any]]) -> None:
         # Not every node puts the block's time into its logs.
         missing = sorted({log["blockNumber"] for log in logs if not log.get("blockTimestamp")})
         blocks = self.rpc.batch("eth_getBlockByNumber", [[number, False] for number in missing])
         for number, block in zip(missing, blocks, strict=True):
-            if not isinstance(block, dict):
+            if isinstance(block, ChainError):
                 raise ChainError(f"{self.rpc.url} does not give block {number}: {block}")
+            header = _header(block)
+            if hex(header.number) != number:
+                raise ChainError(f"{self.rpc.url} gives block {header.number} for {number}")
             for log in logs:
                 if log["blockNumber"] == number:
-                    log["blockTimestamp"] = block["timestamp"]
+                    log["blockTimestamp"] = hex(header.timestamp)
 
 
-def _receipt(answer: dict[str, Any]) -> Receipt:
-    gas_used = int(answer["gasUsed"], 16)
-    return Receipt(
-        hash=answer["transactionHash"],
-        block=int(answer["blockNumber"], 16),
-        block_hash=answer["blockHash"],
-        succeeded=answer["status"] == "0x1",
-        gas_used=gas_used,
-        fee_wei=gas_used * int(answer["effectiveGasPrice"], 16),
-        contract=answer.get("contractAddress"),
-        logs=answer["logs"],
-    )
+def _header(answer: Any) -> Header:
+    try:
+        return Header(
+            number=rpc.quantity(answer["number"], "a block's number"),
+            hash=str(answer["hash"]),
+            timestamp=rpc.quantity(answer["timestamp"], "a block's time"),
+        )
+    except (KeyError, TypeError) as error:
+        raise ChainError(
+            "the chain answers no block's header: run again, or use another"
+        ) from error
+
+
+def _place(log: Any, address: str, topics: Sequence[str | None]) -> tuple[int, int]:
+    """Return a log's block and index in it, once it is seen to be one of those asked for."""
+    try:
+        asked = [topic for topic in topics if topic is not None]
+        given = [log["topics"][number] for number, topic in enumerate(topics) if topic is not None]
+        if log["address"].lower() != address.lower() or given != asked:
+            raise ChainError("the chain answers a log that was not asked for: use another endpoint")
+        rpc.data(log["data"], "a log's data")
+        return (
+            rpc.quantity(log["blockNumber"], "a log's block"),
+            rpc.quantity(log["logIndex"], "a log's index"),
+        )
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ChainError("the chain answers a damaged log: run again, or use another") from error
+
+
+def _receipt(tx_hash: str, answer: Any) -> Receipt:
+    try:
+        if answer["transactionHash"] != tx_hash:
+            raise ChainError(f"the chain answers another receipt for {tx_hash}: run again")
+        gas_used = rpc.quantity(answer["gasUsed"], "the gas used")
+        return Receipt(
+            hash=tx_hash,
+            block=rpc.quantity(answer["blockNumber"], "a receipt's block"),
+            block_hash=str(answer["blockHash"]),
+            succeeded=rpc.quantity(answer["status"], "a receipt's status") == 1,
+            gas_used=gas_used,
+            fee_wei=gas_used * rpc.quantity(answer["effectiveGasPrice"], "the gas price"),
+            contract=answer.get("contractAddress"),
+            logs=answer["logs"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ChainError(f"the chain answers no receipt for {tx_hash}: run again") from error
 
 
 def _tag(block: Block) -> str:

@@ -1,19 +1,36 @@
-"""JSON-RPC over HTTP: results or one-line errors, no retries and no polling of its own."""
+"""JSON-RPC over HTTP: results or one-line errors, no retries and no polling of its own.
 
+Nothing that answers is believed to be a sound node: an answer that does not fit its question is an
+error, never a value. What the values mean is checked where they are read.
+"""
+
+import itertools
+import json
+import re
+import time
 from collections.abc import Sequence
-from typing import Any, cast
+from http import HTTPStatus
+from typing import Any
 
 import requests
+import urllib3
 from eth_abi import abi
 from eth_abi.exceptions import DecodingError
-from eth_typing import URI
-from web3 import HTTPProvider
-from web3.types import RPCEndpoint, RPCResponse
 
 from tasks.core.errors import ChainError
 
 _ERROR_SELECTOR = bytes.fromhex("08c379a0")
 _BATCH = 100
+_CHUNK = 2**16
+_MAX_ANSWER = 2**28
+_QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_DATA = re.compile(r"0x([0-9a-fA-F]{2})*")
+
+_ADVICE = {
+    HTTPStatus.UNAUTHORIZED: "it wants a key: check the URL",
+    HTTPStatus.FORBIDDEN: "it wants a key: check the URL",
+    HTTPStatus.TOO_MANY_REQUESTS: "it limits requests: wait a minute and run again",
+}
 
 
 class RefusedError(ChainError):
@@ -23,29 +40,33 @@ class RefusedError(ChainError):
 class Rpc:
     """One endpoint.
 
-    web3's provider keeps the connection and the encoding. Its middleware is not used: it retries
-    a raw transaction by itself and then raises although it was mined.
+    web3's provider is not used: it retries a raw transaction by itself and then raises although it
+    was mined, and it takes a batch's answers in the order of their ids, whatever ids these are.
     """
 
     def __init__(self, url: str, timeout_s: float = 30.0) -> None:
-        """Use an http(s) URL; no call may take longer than `timeout_s`."""
+        """Use an http(s) URL; no call may take longer than about `timeout_s`."""
         self.url = url
-        self._provider = HTTPProvider(
-            URI(url), request_kwargs={"timeout": timeout_s}, exception_retry_configuration=None
-        )
+        self._timeout_s = timeout_s
+        self._session = requests.Session()
+        self._ids = itertools.count(1)
 
     def call(self, method: str, *params: Any) -> Any:
         """Return the result of one call.
 
         Raises:
             RefusedError: if the chain answers with an error.
-            ChainError: if it does not answer.
+            ChainError: if it does not answer, or something else.
         """
-        try:
-            answer = self._provider.make_request(RPCEndpoint(method), list(params))
-        except (requests.RequestException, ValueError) as error:
-            raise self._silence() from error
-        return _result(method, answer)
+        request = self._request(method, params)
+        answer = self._post(request)
+        if not isinstance(answer, dict):
+            raise self._nonsense(method)
+        # An error before the call was read has no id.
+        known = (request["id"], None) if _error(answer) is not None else (request["id"],)
+        if answer.get("id") not in known:
+            raise self._nonsense(method)
+        return self._result(method, answer)
 
     def batch(self, method: str, params: Sequence[Sequence[Any]]) -> list[Any]:
         """Return the results of many calls of one method, an error in place of a refused one.
@@ -58,52 +79,130 @@ class Rpc:
             A result or a `RefusedError` a call, in the calls' order.
 
         Raises:
-            ChainError: if the chain does not answer.
+            ChainError: if the chain does not answer, or not exactly these calls.
         """
         results: list[Any] = []
         for start in range(0, len(params), _BATCH):
-            part = [(RPCEndpoint(method), list(each)) for each in params[start : start + _BATCH]]
-            try:
-                answers = self._provider.make_batch_request(part)
-            except (requests.RequestException, ValueError, KeyError) as error:
-                raise self._silence() from error
-            if not isinstance(answers, list) or len(answers) != len(part):
-                raise ChainError(f"the chain at {self.url} does not answer batches: {answers}")
-            results += [_result_or_error(method, answer) for answer in answers]
+            asked = [self._request(method, each) for each in params[start : start + _BATCH]]
+            answers = self._by_id(method, self._post(asked))
+            if answers.keys() != {request["id"] for request in asked}:
+                raise self._nonsense(method)
+            results += [self._result_or_error(method, answers[each["id"]]) for each in asked]
         return results
 
-    def _silence(self) -> ChainError:
-        return ChainError(f"no answer from the chain at {self.url}: does it run?")
+    def _request(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
+
+    def _post(self, body: Any) -> Any:
+        deadline = time.monotonic() + self._timeout_s
+        try:
+            with self._session.post(
+                self.url, json=body, timeout=self._timeout_s, stream=True
+            ) as response:
+                if response.status_code != HTTPStatus.OK:
+                    raise self._refused_by_http(response)
+                content = self._content(response, deadline)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+            raise ChainError(f"no answer from the chain at {self.url}: does it run?") from error
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise ChainError(
+                f"{self.url} does not answer in JSON: is it a chain's endpoint?"
+            ) from error
+
+    def _content(self, response: requests.Response, deadline: float) -> bytes:
+        # requests' own time-out starts anew with each byte that comes.
+        content = bytearray()
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            content += chunk
+            if time.monotonic() > deadline or len(content) > _MAX_ANSWER:
+                raise ChainError(f"{self.url} does not end its answer: run again, or use another")
+        return bytes(content)
+
+    def _refused_by_http(self, response: requests.Response) -> ChainError:
+        status = response.status_code
+        advice = _ADVICE.get(HTTPStatus(status)) if status in list(HTTPStatus) else None
+        return ChainError(
+            f"{self.url} answers HTTP {status}: {advice or 'run again when it is up'}"
+        )
+
+    def _by_id(self, method: str, answers: Any) -> dict[int, dict[str, Any]]:
+        if isinstance(answers, dict):
+            raise ChainError(f"{self.url} does not answer batches: {_error(answers)}")
+        found: dict[int, dict[str, Any]] = {}
+        for answer in answers if isinstance(answers, list) else [None]:
+            number = answer.get("id") if isinstance(answer, dict) else None
+            # True is 1 to Python.
+            if type(number) is not int or number in found:
+                raise self._nonsense(method)
+            found[number] = answer
+        return found
+
+    def _result(self, method: str, answer: dict[str, Any]) -> Any:
+        error = _error(answer)
+        if error is not None:
+            raise RefusedError(_reason(error) or f"{method}: {_line(error.get('message'))}")
+        if "result" not in answer:
+            raise self._nonsense(method)
+        return answer["result"]
+
+    def _result_or_error(self, method: str, answer: dict[str, Any]) -> Any:
+        try:
+            return self._result(method, answer)
+        except RefusedError as error:
+            return error
+
+    def _nonsense(self, method: str) -> ChainError:
+        return ChainError(
+            f"{self.url} does not answer the {method} that it was asked: run again, or use another"
+        )
 
 
-def _result(method: str, answer: RPCResponse) -> Any:
+def quantity(value: object, what: str) -> int:
+    """Return a number that a chain wrote in hex.
+
+    Raises:
+        ChainError: if it is no such number; `what` was asked for.
+    """
+    if not (isinstance(value, str) and _QUANTITY.fullmatch(value)):
+        raise ChainError(f"the chain answers {_line(value)} for {what}: run again, or use another")
+    return int(value, 16)
+
+
+def data(value: object, what: str) -> bytes:
+    """Return bytes that a chain wrote in hex.
+
+    Raises:
+        ChainError: if they are none; `what` was asked for.
+    """
+    if not (isinstance(value, str) and _DATA.fullmatch(value)):
+        raise ChainError(f"the chain answers {_line(value)} for {what}: run again, or use another")
+    return bytes.fromhex(value[2:])
+
+
+def _error(answer: dict[str, Any]) -> dict[str, Any] | None:
     error = answer.get("error")
-    if error is None:
-        return answer.get("result")
-    if isinstance(error, str):
-        raise RefusedError(f"{method}: {error}")
-    raise RefusedError(_reason(cast(dict[str, Any], error)) or f"{method}: {error.get('message')}")
+    return error if isinstance(error, dict) or error is None else {"message": error}
 
 
-def _result_or_error(method: str, answer: RPCResponse) -> Any:
-    try:
-        return _result(method, answer)
-    except RefusedError as error:
-        return error
+def _line(text: object) -> str:
+    """Return a stranger's words as a part of one line."""
+    return " ".join(str(text).split())[:500]
 
 
 def _reason(error: dict[str, Any]) -> str | None:
     """Return the text of a contract's revert, if that is what the error is."""
-    data = error.get("data")
-    if isinstance(data, dict):
-        data = data.get("data")
-    if not (isinstance(data, str) and data.startswith("0x")):
+    content = error.get("data")
+    if isinstance(content, dict):
+        content = content.get("data")
+    if not (isinstance(content, str) and content.startswith("0x")):
         return None
     try:
-        content = bytes.fromhex(data[2:])
-        if content[:4] == _ERROR_SELECTOR:
-            (reason,) = abi.decode(["string"], content[4:])
-            return str(reason)
+        raw = bytes.fromhex(content[2:])
+        if raw[:4] == _ERROR_SELECTOR:
+            (reason,) = abi.decode(["string"], raw[4:])
+            return _line(reason)
     except (ValueError, OverflowError, DecodingError):
         return None
     return None
