@@ -73,6 +73,22 @@ def test_book__tiny_pool__reserves_no_more_than_its_share(pools):
     assert game.tournament.pool(STAKE) + facts.reserves[STAKE] == 7
 
 
+def test_books__pool_of_nine_wei__shares_of_a_round_and_a_week_round_down(pools):
+    game = pools(9)
+    narrow = (game.people["arbiter"], 100, 200, 300, 1_000, 500, 0, 0, 2_000, 2_000)
+    game.tournament.set_parameters(narrow, sender=game.people["owner"])
+    first = START - START % WEEK + WEEK
+    small = {"smallest_stake": 1_000, "profit_clip_nano": 0}
+
+    reserves = [
+        play(game, 1_000, number=n, opens=first + 1_000 * n, **small).reserves[STAKE]
+        for n in (1, 2)
+    ]
+
+    # a fifth of nine is one, for a round as for the week
+    assert reserves == [1, 0]
+
+
 def test_book__empty_pools__abandons_without_fault(game, pools):
     game = pools(0)
 
