@@ -23,7 +23,8 @@ setup:  ## set up .venv and the local chain's node, with what development takes 
 
 test: gates  ## set up, then format, lint, types, layers and every test that is not slow
 	@echo "== tests"
-	@$(PYTEST) $(ARGS)
+	@# A file's tests share what is costly to make; more than four homes at once want memory.
+	@$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: gates  ## the same with the unit tests alone; before every commit
 	@echo "== unit tests"
