@@ -53,8 +53,7 @@ def _is_signed(
     entry: SignedEntry, domain: bytes32, round: uint64, config: bytes32, model: bytes32
 ) -> bool:
     """
-    @dev Whether the owner signed this entry. The zero address, which a broken signature recovers
-         to, owns no stake.
+    @dev Whether the owner signed this entry. A broken signature recovers to the zero address.
     @param entry The entry.
     @param domain The domain separator.
     @param round The round.
@@ -62,7 +61,7 @@ def _is_signed(
     @param model The entry's model.
     @return True if he did.
     """
-    if convert(entry.s, uint256) > convert(HALF_ORDER, uint256):
+    if entry.owner == empty(address) or convert(entry.s, uint256) > convert(HALF_ORDER, uint256):
         return False
     message: bytes32 = keccak256(
         abi_encode(

@@ -4,7 +4,7 @@
 @title Erarium token
 @license Apache-2.0
 @notice The ERC-20 token in which models stake. The whole supply is made at deployment; a holder
-        may burn what he has, and nobody can make more.
+        may burn what he has, and the minter may make more along a line and up to a cap.
 """
 
 from ethereum.ercs import IERC20

@@ -282,6 +282,8 @@ def deliver(round: uint64, name: String[32], sealed: Bytes[65_536]):
     """
     self._require_open(round)
     rules._require(len(name) > 0, "tournament: no name")
+    # what is free of stake is free of `deposit`'s gate too
+    ledger._check_name(name)
     log Delivered(
         round=round,
         model=ledger._model_of(msg.sender, name),
@@ -342,9 +344,9 @@ def record_book(round: uint64, digest: bytes32, uri: String[256]):
 def propose(round: uint64, root: bytes32, table: bytes32, targets: bytes32, uri: String[256]):
     """
     @dev Proposes a round's settlement with a bond from the caller's purse; the operator gets
-         his duty bond back by it, and his first proposal fixes the targets of all.
+         his duty bond back by it, and his first proposal fixes the targets.
     @param round The round, in [resolves, propose_by), without a proposal that is live or final;
-           until resolves + exclusive its operator alone, then anyone.
+           its operator alone until resolves + exclusive, or once he has proposed; else anyone.
     @param root Merkle root of the table's leaves.
     @param table Digest of the table.
     @param targets Digest of the targets.
@@ -355,15 +357,18 @@ def propose(round: uint64, root: bytes32, table: bytes32, targets: bytes32, uri:
     fixed: bytes32 = rounds.rounds[round].targets
     if msg.sender == rounds.rounds[round].operator:
         rules._require(targets != empty(bytes32), "tournament: no targets")
+        rules._require(
+            fixed == empty(bytes32) or targets == fixed, "tournament: other targets"
+        )
         rounds._end_duty(round, False)
-        if fixed == empty(bytes32):
-            rounds.rounds[round].targets = targets
+        rounds.rounds[round].targets = targets
     else:
+        # or else an arbiter alone could void the operator's root and uphold an accomplice's
+        rules._require(fixed == empty(bytes32), "tournament: operator proposed")
         alone_until: uint64 = (
             rounds.rounds[round].terms.resolves + rounds.rounds[round].parameters.exclusive
         )
         rules._require(rounds._now() >= alone_until, "tournament: operator first")
-    rules._require(fixed == empty(bytes32) or targets == fixed, "tournament: other targets")
     bond: uint256 = rounds._proposal_bond(round)
     ledger._take_bond(msg.sender, bond)
     rounds._propose(round, msg.sender, root, bond)

@@ -27,8 +27,10 @@ class Settlement:
         entry = self._round(now, number, "resolving")
         alone_until = entry.terms.resolves + entry.parameters.exclusive
         is_operator = who == entry.operator
-        require(is_operator or now >= alone_until)
-        require(entry.targets in (None, targets) and (any(targets) or not is_operator))
+        if is_operator:
+            require(entry.targets in (None, targets) and any(targets))
+        else:
+            require(entry.targets is None and now >= alone_until)
         decided = entry.total + sum(entry.reserves)
         bond = max(entry.parameters.bond_floor, up(decided * entry.parameters.bond_bps, 10**4))
         back = entry.duty if is_operator else 0

@@ -187,7 +187,7 @@ def test_silent_arbiter__next_call__halves_both_bonds_once(booked, call):
     booked.at(PROPOSE_BY if call != "propose" else RESOLVES + 300)
     model = booked.model("ann")
     calls = {
-        "propose": lambda: booked.propose(OTHER, who="stranger"),
+        "propose": lambda: booked.propose(OTHER),
         "abandon": lambda: booked.tournament.abandon(1),
         "release": lambda: booked.tournament.release(1, model),
         "release_many": lambda: booked.tournament.release_many(1, [model]),
@@ -203,8 +203,8 @@ def test_silent_arbiter__next_call__halves_both_bonds_once(booked, call):
         ("BondBurned", bob, REST),
         ("Voided",),
     ]
-    stranger = -BOND if call == "propose" else 0
-    assert changes(booked) == {"operator": -REST, "stranger": stranger, "bob": -REST}
+    again = -BOND if call == "propose" else 0
+    assert changes(booked) == {"operator": again - REST, "stranger": 0, "bob": -REST}
     assert booked.tournament.burnable() == 2 * REST
     if call != "propose":
         booked.tournament.release_many(1, [booked.model("cid")])

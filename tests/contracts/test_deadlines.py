@@ -27,6 +27,9 @@ TIMES = {
     "booked": CLOSES,
     "proposed": PROPOSED,
     "proposed late": PROPOSE_BY - 1,
+    "proposed by a stranger": ALONE_UNTIL,
+    "challenged then": ALONE_UNTIL + 10,
+    "ruled wrong then": ALONE_UNTIL + 20,
     "challenged": CHALLENGED,
     "challenged late": PROPOSE_BY - 1 + 199,
     "ruled right": RULED,
@@ -63,6 +66,9 @@ def stage(game):
         "proposed late": calls["propose as a stranger"],
         "challenged": calls["challenge"],
         "challenged late": calls["challenge"],
+        "proposed by a stranger": calls["propose as a stranger"],
+        "challenged then": calls["challenge"],
+        "ruled wrong then": calls["rule wrong"],
         "ruled right": calls["rule right"],
         "ruled wrong": calls["rule wrong"],
     }
@@ -79,7 +85,7 @@ def stage(game):
 
 
 ENTER = ("enter", "enter_many", "deliver")
-BOTH = ("propose", "propose as a stranger")
+ALONE, BOTH = ("propose",), ("propose", "propose as a stranger")
 RULE = ("rule right", "rule wrong")
 SETTLE = ("settle", "settle_many")
 RELEASE = ("release", "release_many")
@@ -92,14 +98,15 @@ DISPUTED = (*OFFERED, "challenged")
 RIGHT, WRONG = (*DISPUTED, "ruled right"), (*DISPUTED, "ruled wrong")
 OFFERED_LATE = (*BOOKED, "proposed late")
 DISPUTED_LATE = (*OFFERED_LATE, "challenged late")
+STRANGERS_WRONG = (*BOOKED, "proposed by a stranger", "challenged then", "ruled wrong then")
 CASES = [
     # facts, boundary, (status, legal calls) before it, the same from it on
     ((), OPENS, (1, ()), (2, ENTER)),
     ((), CLOSES, (2, ENTER), (9, ("release_many", "abandon"))),
     (ENTERED, CLOSES, (2, ENTER), (3, ("record_book",))),
     (ENTERED, BOOK_BY, (3, ("record_book",)), (9, OVER)),
-    (BOOKED, RESOLVES, (4, ()), (5, ("propose",))),
-    (BOOKED, ALONE_UNTIL, (5, ("propose",)), (5, BOTH)),
+    (BOOKED, RESOLVES, (4, ()), (5, ALONE)),
+    (BOOKED, ALONE_UNTIL, (5, ALONE), (5, BOTH)),
     (BOOKED, PROPOSE_BY, (5, BOTH), (9, OVER)),
     (OFFERED, FINAL, (6, ("challenge",)), (8, SETTLE)),
     (OFFERED, PROPOSE_BY, (8, SETTLE), (8, SETTLE)),
@@ -107,13 +114,15 @@ CASES = [
     (OFFERED_LATE, PROPOSE_BY + 199, (6, ("challenge",)), (8, SETTLE)),
     (OFFERED_LATE, PROPOSE_BY + 1_199, (8, SETTLE), (8, RELEASE)),
     (DISPUTED, FINAL, (7, RULE), (7, RULE)),
-    (DISPUTED, RULE_BY, (7, RULE), (5, BOTH)),
-    (DISPUTED, PROPOSE_BY, (5, BOTH), (9, OVER)),
+    # once the operator has proposed, the round stays his
+    (DISPUTED, RULE_BY, (7, RULE), (5, ALONE)),
+    (DISPUTED, PROPOSE_BY, (5, ALONE), (9, OVER)),
+    (STRANGERS_WRONG, PROPOSE_BY, (5, BOTH), (9, OVER)),
     (DISPUTED_LATE, LAST_RULE_BY, (7, RULE), (9, OVER)),
     (RIGHT, RULE_BY, (8, SETTLE), (8, SETTLE)),
     (RIGHT, RULED + 1_000, (8, SETTLE), (8, RELEASE)),
-    (WRONG, ALONE_UNTIL, (5, ("propose",)), (5, BOTH)),
-    (WRONG, PROPOSE_BY, (5, BOTH), (9, OVER)),
+    (WRONG, ALONE_UNTIL, (5, ALONE), (5, ALONE)),
+    (WRONG, PROPOSE_BY, (5, ALONE), (9, OVER)),
 ]
 
 

@@ -29,37 +29,51 @@ def booked():
     return disputes.start()
 
 
-def test_void__operator_and_stranger__propose_again(booked):
+def test_void__of_the_operators_root__leaves_the_round_to_him_alone(booked):
+    """Else an arbiter alone could void a right root and uphold the false one of an accomplice."""
     dispute(booked)
     booked.rule(False)
-    with reverts("operator first"):
-        booked.propose(OTHER, who="stranger")
-    booked.propose(OTHER)
-    booked.challenge(who="bob")
-    booked.rule(False)
     booked.at(ALONE_UNTIL)
+    with reverts("operator proposed"):
+        booked.propose(OTHER, who="stranger")
 
-    booked.propose(b"s" * 32, who="stranger")
+    booked.propose(OTHER)
     booked.at(ALONE_UNTIL + 200)
 
     assert booked.status() == 8
     # the duty bond came back with the first proposal, and only then
-    assert changes(booked) == {"operator": -2 * BOND, "stranger": -BOND, "bob": 2 * HALF}
+    assert changes(booked) == {"operator": -2 * BOND, "stranger": 0, "bob": HALF}
     assert booked.tournament.round_facts(1).duty_bond == 0
     booked.check_balance()
 
 
-def test_targets__operators_first_proposal__fixes_them_for_everyone(booked):
+def test_void__of_a_strangers_root__leaves_the_round_to_anyone(booked):
+    dispute(booked, who="stranger")
+    booked.rule(False)
+
+    booked.propose(OTHER, who="stranger")
+    booked.challenge(who="bob")
+    booked.rule(False)
+    booked.propose(ROOT)
+
+    assert booked.status() == 6
+    assert booked.tournament.round_facts(1).duty_bond == 0
+    booked.check_balance()
+
+
+def test_targets__operators_first_proposal__fixes_them_and_leaves_the_round_to_him(booked):
     with reverts("no targets"):
         booked.propose(ROOT, targets=bytes(32))
     dispute(booked)
     booked.rule(False)
     booked.at(ALONE_UNTIL)
 
-    for who in ("operator", "stranger"):
-        with reverts("other targets"):
-            booked.propose(OTHER, who=who, targets=b"h" * 32)
-    booked.propose(OTHER, who="stranger")
+    with reverts("other targets"):
+        booked.propose(OTHER, targets=b"h" * 32)
+    for targets in (b"g" * 32, b"h" * 32):
+        with reverts("operator proposed"):
+            booked.propose(OTHER, who="stranger", targets=targets)
+    booked.propose(OTHER)
 
     assert booked.tournament.round_facts(1).targets == b"g" * 32
 

@@ -140,6 +140,22 @@ def play(stage, leaves, models):
     stage.send(f"sweep, {leaves:,} leaves", stage.tournament.sweep(), "keeper")
 
 
+def leave(stage):
+    """Make the calls that a round has no need of."""
+    tournament, alice = stage.tournament, stage.local.signers["alice"].address
+    stage.send("deposit", tournament.deposit(alice, "m0", Wei(WAD)), "alice")
+    stage.send("withdraw", tournament.withdraw("m0", Wei(WAD)), "alice")
+    stage.send("fund", tournament.fund(0, Wei(WAD)), "deployer")
+    round_id = RoundId(next(chains.numbers))
+    made = stage.enter(round_id, (), alone=(0, 1))
+    stage.send("deliver, 8 KiB", tournament.deliver(round_id, "m0", bytes([7]) * 8_192), "alice")
+    stage.local.node.advance(made.book_by)
+    stage.send("abandon", tournament.abandon(round_id), "keeper")
+    for number in (0, 1):
+        model = identity.model_id(alice, f"m{number}")
+        stage.send("release", tournament.release(round_id, model), "keeper")
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     """Measure once: a round of 10 leaves, and one of 100,000, which is 17 levels deep."""
@@ -154,6 +170,7 @@ def measured(tmp_path_factory):
         few = {name: gas for name, gas in stage.gas.items() if name.endswith("10 leaves")}
         stage.gas.clear()
         play(stage, leaves=100_000, models=2 + BATCH)
+        leave(stage)
         yield stage.gas | few
 
 

@@ -112,7 +112,7 @@ class Paths:
                 self._check_slot(now, "silences")
                 early = False
             legal = self._follow_moves(now, early)
-            self._check_state(now, status, legal)
+            self._check_state(now, status, legal, facts)
             if status in (FINAL, ABANDONED):
                 self._check_claim(now, status)
                 return
@@ -136,7 +136,7 @@ class Paths:
                 self._follow(now, alone if kind == "propose" else early and kind != "rule")
         return legal
 
-    def _check_state(self, now, status, legal):
+    def _check_state(self, now, status, legal, facts):
         """Exactly one kind of call is legal, the status', and the end comes by settle_by."""
         kinds = {KINDS[name] for name in legal}
         if now < self.resolves:
@@ -146,7 +146,7 @@ class Paths:
         assert status == STATUS_OF[kinds.pop()]
         assert ("abandon" in legal) == ("release" in legal) == (status == ABANDONED)
         assert now < self.settle_by or status in (FINAL, ABANDONED)
-        alone = now < self.resolves + self.exclusive
+        alone = now < self.resolves + self.exclusive or facts.targets != bytes(32)
         if status == RESOLVING:
             assert ("propose as stranger" in legal) == (not alone)
 

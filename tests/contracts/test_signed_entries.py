@@ -130,14 +130,14 @@ def test_enter_many__twin_with_a_high_s__is_skipped(opened):
     assert reason_of(opened, twin) == "bad signature"
 
 
-def test_enter_many__no_signature_of_nobody__owns_no_stake(opened):
+def test_enter_many__broken_signature_of_nobody__is_bad(opened):
     _, *fields = opened.sign("ann")
     nobody = ("0x" + "00" * 20, *fields[:-3], 0, bytes(32), bytes(32))
 
     landed, skipped = hand_in(opened, nobody)
 
     assert landed == []
-    assert list(skipped.values()) == ["tournament: free too small"]
+    assert list(skipped.values()) == ["tournament: bad signature"]
 
 
 def test_enter_many__signed_for_another_chain__is_skipped(opened):
@@ -226,6 +226,9 @@ def test_deliver__over_64_kib_or_closed_or_unnamed__reverts(opened):
         deliver(1, "m", bytes(65_537), sender=ann)
     with reverts("no name"):
         deliver(1, "", b"x", sender=ann)
+    for name in ("UPPER", b"\xff\xfe", "a\n"):
+        with reverts("bad name"):
+            deliver(1, name, b"x", sender=ann)
     opened.at(START + 60)
     with reverts("not open"):
         deliver(1, "m", b"x", sender=ann)

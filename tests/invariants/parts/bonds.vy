@@ -18,9 +18,9 @@ uses: shadow
 @view
 def _may_propose(round: uint256, person: uint256, targets: bytes32) -> bool:
     """
-    @dev Whether a person's proposal is legal: in a round that resolves, not before the operator
-         had his time, with the targets that were fixed, and with a purse that has the bond. In
-         the purse is what the proposal itself brings back: his half of a bond on which nobody
+    @dev Whether a person's proposal is legal: in a round that resolves, by the operator with the
+         targets that he fixed, or by another once the operator had his time and proposed nothing
+         in it, and with a purse that has the bond. In the purse is what the proposal itself brings back: his half of a bond on which nobody
          ruled, and the operator's duty bond.
     @param round The round.
     @param person The proposer.
@@ -40,8 +40,10 @@ def _may_propose(round: uint256, person: uint256, targets: bytes32) -> bool:
     fixed: bytes32 = shadow.targets[round]
     return (
         shadow.status[round] == rounds.RESOLVING
-        and (is_operator or block.timestamp >= convert(alone_until, uint256))
-        and (fixed == empty(bytes32) or targets == fixed)
+        and (
+            (is_operator and (fixed == empty(bytes32) or targets == fixed))
+            or (fixed == empty(bytes32) and block.timestamp >= convert(alone_until, uint256))
+        )
         and purse >= self._bond_of(facts)
     )
 
@@ -65,7 +67,7 @@ def _bond_of(facts: rounds.Facts) -> uint256:
 def _propose(round: uint256, person: uint256, targets: bytes32):
     """
     @dev Takes a proposal's bond, and gives the operator's duty bond back for his own one, whose
-         targets all later ones must carry.
+         targets his later ones must carry.
     @param round The round, resolving until now.
     @param person The proposer.
     @param targets His targets.
