@@ -130,7 +130,7 @@ def purposes(home: Path) -> list[tuple[str, str]]:
     rows = []
     for path in sorted(home.rglob("journal.sqlite")):
         with closing(sqlite3.connect(path)) as database:
-            found = database.execute("SELECT purpose, state FROM transactions").fetchall()
+            found = database.execute("SELECT purpose, state FROM writes").fetchall()
         rows += [(f"{path.parent.name}: {purpose}", state) for purpose, state in sorted(found)]
     return rows
 

@@ -21,6 +21,9 @@ _COMMANDS = {
     "validate": ("flows.cli.validate", "Check a submission file as the intake of a round does."),
     "payouts": ("flows.cli.payouts", "Apply the payout rule to a table of scores and stakes."),
     "node": ("flows.cli.node", "Serve a home's chain until Ctrl-C, for scripts that read it."),
+    "settle": ("flows.cli.settle", "Propose, settle, sweep or release: what is due for a round."),
+    "abandon": ("flows.cli.abandon", "Release every stake of a round whose operator is gone."),
+    "chain": ("flows.cli.chain", "Examine a home's chain: `chain doctor`."),
 }
 
 

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pydantic_core
 from aiohttp import web
 
 from tasks.adapters import files, jsonrpc, settings, transactions
@@ -84,7 +85,9 @@ class Forwarder:
             request.headers.get(jsonrpc.TOKEN_HEADER, "").encode(), self.token.encode()
         )
         try:
-            body = json.loads(await request.read())
+            # A library raises Python's recursion limit, so that json.loads would crash the process
+            # on deeply nested brackets.
+            body = pydantic_core.from_json(await request.read(), allow_inf_nan=False)
         except ValueError:
             return web.json_response(jsonrpc.error(None, jsonrpc.NOT_JSON, "not JSON"))
         single = not isinstance(body, list)
@@ -105,9 +108,8 @@ class Forwarder:
             except ChainError as error:
                 logger.error("stopping: %s", error)
                 self.stopping.set()
-                answers += [jsonrpc.error(None, jsonrpc.INTERNAL, str(error))] * (
-                    len(calls) - len(answers)
-                )
+                unanswered = calls[len(answers) :]
+                answers += [jsonrpc.failure(call, str(error)) for call in unanswered]
                 break
         return answers
 
@@ -127,13 +129,25 @@ class Forwarder:
 
     async def _answer_sort(self, sort: str, calls: list[Any], trusted: bool) -> list[Any]:
         if sort == "read":
-            answer = await self._node.post(calls if len(calls) > 1 else calls[0])
-            return answer if isinstance(answer, list) else [answer]
+            return await self._read(calls)
         if sort == "send":
             return await self._send(calls)
         if sort == "control" and trusted:
             return [await self._control(call) for call in calls]
         return [jsonrpc.refusal(call) for call in calls]
+
+    async def _read(self, calls: list[Any]) -> list[Any]:
+        # Written anew: what a stranger left out or put in could make the node answer nothing.
+        asked = [jsonrpc.read_call(number, call) for number, call in enumerate(calls)]
+        answer = await self._node.post(asked if len(asked) > 1 else asked[0])
+        each_answer = answer if isinstance(answer, list) else [answer]
+        found = {each.get("id"): each for each in each_answer}
+        return [
+            {**found[number], "id": call.get("id")}
+            if number in found
+            else jsonrpc.failure(call, "the node cannot read this call")
+            for number, call in enumerate(calls)
+        ]
 
     async def _send(self, calls: list[Any]) -> list[Any]:
         found = [self._gate.read(call) for call in calls]

@@ -78,6 +78,12 @@ def raw_transaction(call: Mapping[str, Any]) -> str | None:
     return None
 
 
+def read_call(number: int, call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the node is asked for a read: its method and parameters, and nothing else."""
+    params = call.get("params") or []
+    return {"jsonrpc": "2.0", "id": number, "method": call["method"], "params": params}
+
+
 def result(call_id: object, value: object) -> dict[str, Any]:
     """Return an answer."""
     return {"jsonrpc": "2.0", "id": call_id, "result": value}
@@ -86,6 +92,11 @@ def result(call_id: object, value: object) -> dict[str, Any]:
 def error(call_id: object, code: int, message: str) -> dict[str, Any]:
     """Return an answer that is an error."""
     return {"jsonrpc": "2.0", "id": call_id, "error": {"code": code, "message": message}}
+
+
+def failure(call: Any, message: str) -> dict[str, Any]:
+    """Return the answer to a call that could not be served."""
+    return error(call.get("id") if isinstance(call, dict) else None, INTERNAL, message)
 
 
 def refusal(call: Any) -> dict[str, Any]:

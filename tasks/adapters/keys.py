@@ -15,6 +15,7 @@ from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
 from eth_typing import ChecksumAddress, Hash32
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
+from pydantic import SecretStr
 
 from tasks.adapters import files
 from tasks.core.errors import HomeError, InputError, SubmissionError
@@ -101,16 +102,25 @@ def unseal(key: SealingKey, sealed: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keystore:
-    """A folder of encrypted keys and the passphrase file that opens them.
+    """A folder of encrypted keys and the passphrase that opens them.
 
     In a replay home each key follows from the seed and its purpose, `key/<scope>/<name>`; in a
     live home it comes from the OS's randomness.
+
+    Attributes:
+        folder: one encrypted file a key.
+        kind: of the home.
+        seed: what a replay's keys follow from.
+        scope: whose keys they are.
+        passphrase: a file of a person's that holds it, or the passphrase itself; None for a file
+            in the folder, made with the first key.
     """
 
     folder: Path
     kind: Literal["replay", "live"]
     seed: int | None = None
     scope: str = "operator"
+    passphrase: Path | SecretStr | None = None
 
     def signer(self, name: str) -> Signer:
         """Return the account of that name; it is made when missing."""
@@ -122,12 +132,10 @@ class Keystore:
 
     def _key(self, name: str) -> bytes:
         path = self.folder / f"{name}.json"
+        passphrase = self._passphrase()
         if not path.exists():
-            self._make(path, name)
-        try:
-            key = bytes(decode_keyfile_json(json.loads(path.read_bytes()), self._passphrase()))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise HomeError(f"keystore {path} does not open: {error}") from error
+            self._make(path, name, passphrase)
+        key = _decrypted(path, passphrase)
         if self.seed is not None and key != self._fresh_key(name):
             raise HomeError(f"keystore {path} holds a key of another seed")
         return key
@@ -139,21 +147,56 @@ class Keystore:
             raise HomeError("a replay home's keys need its seed")
         return derive.derive(self.seed, f"key/{self.scope}/{name}")
 
-    def _make(self, path: Path, name: str) -> None:
-        passphrase = self._passphrase()
+    def _make(self, path: Path, name: str, passphrase: bytes) -> None:
         create: Callable[..., dict[str, Any]] = create_keyfile_json
         key = self._fresh_key(name)
         if self.kind == "live":
             keystore = create(key, passphrase, kdf="scrypt")
         else:
             keystore = create(key, passphrase, kdf="pbkdf2", iterations=_REPLAY_ROUNDS)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files.replace_file(path, json.dumps(keystore).encode(), mode=0o600)
 
     def _passphrase(self) -> bytes:
-        path = self.folder / "passphrase"
-        if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            files.replace_file(path, secrets.token_hex(_KEY_BYTES).encode(), mode=0o600)
-        if path.stat().st_mode & 0o077 or path.stat().st_uid != os.getuid():
-            raise HomeError(f"{path} can be read by others: chmod 600 it")
-        return path.read_bytes()
+        if isinstance(self.passphrase, SecretStr):
+            found = self.passphrase.get_secret_value().encode()
+            if not found:
+                raise HomeError(f"the passphrase of {self.folder} is empty: give the one it has")
+            return found
+        path = self.passphrase or self.folder / "passphrase"
+        if self.passphrase is None and not path.exists():
+            self._make_passphrase(path)
+        # A person's editor ends the file with a line end.
+        found = _private(path, "the passphrase").rstrip(b"\r\n")
+        if not found:
+            raise HomeError(f"{path} is empty: write the passphrase into it")
+        return found
+
+    def _make_passphrase(self, path: Path) -> None:
+        if any(self.folder.glob("*.json")):
+            raise HomeError(f"{path} is missing, without it no key opens: restore it from a backup")
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.replace_file(path, secrets.token_hex(_KEY_BYTES).encode(), mode=0o600)
+
+
+def _decrypted(path: Path, passphrase: bytes) -> bytes:
+    content = _private(path, "the keystore")
+    try:
+        return bytes(decode_keyfile_json(json.loads(content), passphrase))
+    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
+        # What the libraries say may quote the file.
+        wrong = "the passphrase is not the one that it was made with"
+        reason = wrong if "MAC" in str(error) else "it is damaged, restore it from a backup"
+        raise HomeError(f"keystore {path} does not open: {reason}") from error
+
+
+def _private(path: Path, what: str) -> bytes:
+    """Read a file that nobody else may read."""
+    try:
+        status = path.stat()
+        content = path.read_bytes()
+    except OSError as error:
+        raise HomeError(f"{what} {path} cannot be read: {error.strerror}") from error
+    if status.st_mode & 0o077 or status.st_uid != os.getuid():
+        raise HomeError(f"{path} can be read by others: chmod 600 it")
+    return content

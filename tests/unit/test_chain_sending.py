@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from tasks.adapters.chain import deploying
@@ -23,8 +21,8 @@ def order(local, write, sender="deployer", name=None):
     )
 
 
-# A write makes four requests: simulate, nonce, send, receipt. Number 5 is never reached.
-@pytest.mark.parametrize("request_number", [1, 2, 3, 4])
+# A write makes five requests: nonce, simulate, newest block, send, receipt.
+@pytest.mark.parametrize("request_number", [1, 2, 3, 4, 5])
 def test_send__killed_before_a_request_and_repeated__moves_tokens_once(
     local_chain, monkeypatch, request_number
 ):
@@ -46,7 +44,7 @@ def test_send__other_purpose_after_a_crash__sends_the_signed_one_first(local_cha
     bob = local_chain.signers["bob"].address
     before = local_chain.chain.token.balance_of(bob)
     with monkeypatch.context() as patched:
-        chains.kill_at_http_request(patched, 3)
+        chains.kill_at_http_request(patched, 4)
         with pytest.raises(KeyboardInterrupt):
             chains.send(local_chain, transfer(local_chain, 10))
 
@@ -114,7 +112,7 @@ def test_send__nonce_used_elsewhere__is_an_error_and_a_repeat_signs_anew(
     name, keeper = chains.purpose(), local_chain.signers["keeper"]
     write = local_chain.chain.token.approve(keeper.address, Wei(1))
     with monkeypatch.context() as patched:
-        chains.kill_at_http_request(patched, 3)
+        chains.kill_at_http_request(patched, 4)
         with pytest.raises(KeyboardInterrupt):
             chains.send(local_chain, write, "keeper", name)
     other = Journal(tmp_path / "journal.sqlite")
@@ -128,12 +126,16 @@ def test_send__nonce_used_elsewhere__is_an_error_and_a_repeat_signs_anew(
     assert local_chain.chain.token.allowance(keeper.address, keeper.address) == 1
 
 
-def test_send__journal_says_mined_but_the_chain_does_not__is_an_error(local_chain, monkeypatch):
-    name, write = chains.purpose(), transfer(local_chain)
-    chains.send(local_chain, write, name=name)
-    entry = local_chain.journal.entries()[-1]
-    lost = replace(entry, hash="0x" + "ab" * 32)
-    monkeypatch.setattr(local_chain.journal, "find", lambda *arguments: lost)
+def test_send__mined_by_the_journal_but_not_found__is_not_sent_twice(local_chain, monkeypatch):
+    bob, name = local_chain.signers["bob"].address, chains.purpose()
+    chains.send(local_chain, transfer(local_chain), name=name)
+    before = local_chain.chain.token.balance_of(bob)
+    again = order(local_chain, transfer(local_chain), name=name)
+    with monkeypatch.context() as patched:
+        patched.setattr(local_chain.chain, "receipts", lambda hashes: [None] * len(hashes))
+        with pytest.raises(ChainError, match=f"no receipt for {name}"):
+            local_chain.chain.send_many([again], timeout_s=0.2)
 
-    with pytest.raises(ChainError, match=f"does not have {name}"):
-        chains.send(local_chain, write, name=name)
+    chains.send(local_chain, transfer(local_chain), name=name)
+
+    assert local_chain.chain.token.balance_of(bob) == before

@@ -1,10 +1,13 @@
 import copy
+import json
 import pickle
+from dataclasses import replace
 
 import pytest
 from eth_account import Account
 from eth_keys.backends import get_backend
 from eth_keys.backends.coincurve import CoinCurveECCBackend
+from pydantic import SecretStr
 
 from tasks.adapters import keys
 from tasks.adapters.keys import Keystore
@@ -81,16 +84,93 @@ def test_keystore__wrong_passphrase__does_not_open(tmp_path):
     replay(tmp_path).signer("operator")
     (tmp_path / "passphrase").write_text("guess")
 
-    with pytest.raises(HomeError, match="does not open"):
+    with pytest.raises(HomeError, match="does not open: the passphrase is not the one") as caught:
         replay(tmp_path).signer("operator")
 
+    assert "\n" not in str(caught.value)
+    assert "guess" not in str(caught.value)
 
-def test_keystore__passphrase_that_others_can_read__is_refused(tmp_path):
+
+@pytest.mark.parametrize("name", ["passphrase", "operator.json"])
+def test_keystore__file_that_others_can_read__is_refused(tmp_path, name):
     replay(tmp_path).signer("operator")
-    (tmp_path / "passphrase").chmod(0o644)
+    (tmp_path / name).chmod(0o644)
 
-    with pytest.raises(HomeError, match="chmod 600"):
+    with pytest.raises(HomeError, match=f"{name} can be read by others: chmod 600 it"):
         replay(tmp_path).signer("operator")
+
+
+# A new passphrase would open none of the keys, and hide that the old one is gone.
+def test_keystore__passphrase_lost__is_an_error_and_no_new_one(tmp_path):
+    replay(tmp_path).signer("operator")
+    (tmp_path / "passphrase").unlink()
+
+    with pytest.raises(HomeError, match=r"passphrase is missing.*restore it"):
+        replay(tmp_path).signer("operator")
+
+    assert not (tmp_path / "passphrase").exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"7", b"\xff", b'{"version": 3}', b'{"version": 9, "crypto": {}}']
+)
+def test_keystore__damaged_file__is_one_line(tmp_path, content):
+    replay(tmp_path).signer("operator")
+    (tmp_path / "operator.json").write_bytes(content)
+
+    with pytest.raises(HomeError, match="does not open: it is damaged") as caught:
+        replay(tmp_path).signer("operator")
+
+    assert "\n" not in str(caught.value)
+
+
+def test_keystore__live_home__is_scrypt_and_opens_by_file_or_secret(tmp_path):
+    file, folder = tmp_path / "phrase", tmp_path / "keys"
+    file.touch(mode=0o600)
+    file.write_text("correct horse\n")
+    made = Keystore(folder=folder, kind="live", passphrase=file).signer("operator")
+    secret = Keystore(folder=folder, kind="live", passphrase=SecretStr("correct horse"))
+
+    assert secret.signer("operator").address == made.address
+    content = json.loads((folder / "operator.json").read_bytes())
+    assert content["crypto"]["kdf"] == "scrypt"
+    assert content["crypto"]["kdfparams"]["n"] >= 2**17
+    assert not (folder / "passphrase").exists()
+
+
+def test_keystore__wrong_secret__does_not_open_and_shows_none(tmp_path):
+    replay(tmp_path).signer("operator")
+    wrong = replace(replay(tmp_path), passphrase=SecretStr("battery staple"))
+
+    with pytest.raises(HomeError, match="the passphrase is not the one") as caught:
+        wrong.signer("operator")
+
+    assert "staple" not in f"{wrong!r} {caught.value}"
+
+
+def test_keystore__passphrase_file_missing_open_or_empty__is_one_line(tmp_path):
+    file = tmp_path / "phrase"
+    store = Keystore(folder=tmp_path / "keys", kind="live", passphrase=file)
+    reasons = []
+    for prepare in (lambda: None, lambda: file.write_text("a"), lambda: file.write_text("\n")):
+        prepare()
+        with pytest.raises(HomeError) as caught:
+            store.signer("operator")
+        reasons.append(str(caught.value))
+        if file.exists():
+            file.chmod(0o600)
+
+    assert reasons == [
+        f"the passphrase {file} cannot be read: No such file or directory",
+        f"{file} can be read by others: chmod 600 it",
+        f"{file} is empty: write the passphrase into it",
+    ]
+    assert not (tmp_path / "keys").exists()
+
+
+def test_keystore__empty_secret__is_refused(tmp_path):
+    with pytest.raises(HomeError, match="is empty"):
+        Keystore(folder=tmp_path, kind="live", passphrase=SecretStr("")).signer("operator")
 
 
 def test_seal__right_key__opens(tmp_path):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from contracts import loader
-from tasks.adapters.chain import reader, sending
+from tasks.adapters.chain import fees, reader, sending
 from tasks.adapters.chain.reader import Reader, Receipt
 from tasks.adapters.chain.rpc import Rpc
 from tasks.adapters.chain.sending import Order
@@ -52,28 +52,35 @@ class Deployment:
 class Chain(Reader):
     """A connection to the chain of one deployment; `connect` makes and checks it."""
 
-    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+    def __init__(self, rpc: Rpc, deployment: Deployment, confirmations: int = 0) -> None:
         """Use an endpoint as it is."""
-        super().__init__(rpc, deployment.chain_id)
+        super().__init__(rpc, deployment.chain_id, confirmations)
         self.deployment = deployment
         self.token = Token(self, deployment.token)
         self.tournament = Tournament(self, deployment.tournament)
 
     @classmethod
-    def connect(cls, rpc_url: str, deployment: Deployment, timeout_s: float = 30.0) -> Self:
+    def connect(
+        cls,
+        rpc_url: str,
+        deployment: Deployment,
+        timeout_s: float = 30.0,
+        confirmations: int = 0,
+    ) -> Self:
         """Connect and check that it is the chain that is meant, with our contracts on it.
 
         Args:
             rpc_url: any JSON-RPC endpoint.
             deployment: what it must be.
             timeout_s: how long one answer may take.
+            confirmations: the blocks that must lie on a transaction's before it counts.
 
         Raises:
             ChainError: if it does not answer, is another chain, the contracts' code is not the
                 one that this program knows, or they are not of one deployment.
         """
         found = Reader.reach(rpc_url, deployment.chain_id, deployment.genesis_hash, timeout_s)
-        chain = cls(found.rpc, deployment)
+        chain = cls(found.rpc, deployment, confirmations)
         require_code(chain, "token", deployment.token)
         require_code(chain, "tournament", deployment.tournament)
         if chain.tournament.salt() != deployment.salt:
@@ -93,14 +100,16 @@ class Chain(Reader):
         journal: Journal,
         purpose: str,
         timeout_s: float = 60.0,
+        cap_wei: int = fees.CAP_WEI,
     ) -> Receipt:
         """Send a write once, however often this is called; see `sending.send_many`."""
-        order = Order(write=write, signer=signer, journal=journal, purpose=purpose)
-        return sending.send_many(self, [order], timeout_s)[0]
+        return sending.send(self, write, signer, journal, purpose, timeout_s, cap_wei)
 
-    def send_many(self, orders: Sequence[Order], timeout_s: float = 60.0) -> list[Receipt]:
+    def send_many(
+        self, orders: Sequence[Order], timeout_s: float = 60.0, cap_wei: int = fees.CAP_WEI
+    ) -> list[Receipt]:
         """Send writes, each once by its purpose; see `sending.send_many`."""
-        return sending.send_many(self, orders, timeout_s)
+        return sending.send_many(self, orders, timeout_s, cap_wei)
 
     def usage(self) -> dict[str, int]:
         """Return what the tournament cost so far, by the transactions that left a log.

@@ -6,19 +6,23 @@ from typing import Any, Literal, Self
 
 from tasks.adapters.chain import rpc
 from tasks.adapters.chain.rpc import Rpc
-from tasks.core.errors import ChainError
+from tasks.core.errors import ChainError, InputError
 
 Block = int | Literal["latest"]
 """The block that a read is pinned to."""
 
+MOST_CONFIRMATIONS = 63
+"""A home's own node keeps the states of 64 blocks, a public one of 128 unless it is an archive."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """A block's number, hash and time in seconds since 1970."""
+    """A block's number, hash, time in seconds since 1970, and base fee a unit of gas."""
 
     number: int
     hash: str
     timestamp: int
+    base_fee_wei: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +40,35 @@ class Receipt:
 
 
 class Reader:
-    """One endpoint of one chain."""
+    """One endpoint of one chain.
 
-    def __init__(self, rpc: Rpc, chain_id: int) -> None:
-        """Use an endpoint unchecked; `reach` checks it."""
+    Attributes:
+        rpc: the endpoint.
+        chain_id: the chain that it must be.
+        confirmations: the blocks that must lie on a transaction's before its receipt counts; 0 on
+            a chain that nobody can reorganise, such as a home's own.
+    """
+
+    def __init__(self, rpc: Rpc, chain_id: int, confirmations: int = 0) -> None:
+        """Use an endpoint unchecked; `reach` checks it.
+
+        Raises:
+            InputError: if there are more confirmations than blocks that a node can look back.
+        """
+        if not 0 <= confirmations <= MOST_CONFIRMATIONS:
+            raise InputError(f"{confirmations} confirmations: 0 to {MOST_CONFIRMATIONS} can be had")
         self.rpc = rpc
         self.chain_id = chain_id
+        self.confirmations = confirmations
 
     @classmethod
     def reach(
-        cls, rpc_url: str, chain_id: int, genesis_hash: str | None = None, timeout_s: float = 30.0
+        cls,
+        rpc_url: str,
+        chain_id: int,
+        genesis_hash: str | None = None,
+        timeout_s: float = 30.0,
+        confirmations: int = 0,
     ) -> Self:
         """Return a reader of the chain that is meant.
 
@@ -54,11 +77,13 @@ class Reader:
             chain_id: the id that it must have.
             genesis_hash: the hash of its first block, where it is known.
             timeout_s: how long one answer may take.
+            confirmations: the blocks that must lie on a transaction's before it counts.
 
         Raises:
             ChainError: if it does not answer or is another chain.
+            InputError: if the confirmations are out of range.
         """
-        reader = cls(Rpc(rpc_url, timeout_s), chain_id)
+        reader = cls(Rpc(rpc_url, timeout_s), chain_id, confirmations)
         found = rpc.quantity(reader.rpc.call("eth_chainId"), "its chain id")
         if found != chain_id:
             raise ChainError(f"{rpc_url} is chain {found:#x}, not {chain_id:#x}")
@@ -179,6 +204,7 @@ def _header(answer: Any) -> Header:
             number=rpc.quantity(answer["number"], "a block's number"),
             hash=str(answer["hash"]),
             timestamp=rpc.quantity(answer["timestamp"], "a block's time"),
+            base_fee_wei=rpc.quantity(answer.get("baseFeePerGas", "0x0"), "a base fee"),
         )
     except (KeyError, TypeError) as error:
         raise ChainError(

@@ -5,13 +5,13 @@ error, never a value. What the values mean is checked where they are read.
 """
 
 import itertools
-import json
 import re
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import pydantic_core
 import requests
 import urllib3
 from eth_abi import abi
@@ -105,8 +105,10 @@ class Rpc:
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             raise ChainError(f"no answer from the chain at {self.url}: does it run?") from error
         try:
-            return json.loads(content)
-        except (ValueError, RecursionError) as error:
+            # A library raises Python's recursion limit, so that json.loads would crash the process
+            # on deeply nested brackets.
+            return pydantic_core.from_json(content)
+        except ValueError as error:
             raise ChainError(
                 f"{self.url} does not answer in JSON: is it a chain's endpoint?"
             ) from error
@@ -132,7 +134,9 @@ class Rpc:
             raise ChainError(f"{self.url} does not answer batches: {_error(answers)}")
         found: dict[int, dict[str, Any]] = {}
         for answer in answers if isinstance(answers, list) else [None]:
-            number = answer.get("id") if isinstance(answer, dict) else None
+            if not isinstance(answer, dict):
+                raise self._nonsense(method)
+            number = answer.get("id")
             # True is 1 to Python.
             if type(number) is not int or number in found:
                 raise self._nonsense(method)

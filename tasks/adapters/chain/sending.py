@@ -1,23 +1,19 @@
 """Writes: simulated, signed, journalled, sent, and decided by their receipts."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
 
-from tasks.adapters import failpoints
-from tasks.adapters.chain.reader import Reader, Receipt
+from tasks.adapters.chain import fees, finality, rpc, signing, watching
+from tasks.adapters.chain.fees import Fees
+from tasks.adapters.chain.reader import Header, Reader, Receipt
 from tasks.adapters.chain.rpc import RefusedError
+from tasks.adapters.chain.watching import Patience, Watched
 from tasks.adapters.chain.writes import Write
-from tasks.adapters.journal import Entry, Journal, Signed
+from tasks.adapters.journal import Attempt, Journal
 from tasks.adapters.keys import Signer
 from tasks.core.errors import ChainError
 
-# Fixed, so that a repeated run signs the same bytes; a local chain has no base fee.
-_FEE_WEI = 10**9
 _GAS_STEP = 50_000
-_POLL_S = 0.05
-_MAX_POLL_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +26,6 @@ class Order:
     purpose: str
 
 
-@dataclass(slots=True)
-class _Job:
-    """An order, the transaction that serves it and what became of it, as far as it is known."""
-
-    order: Order
-    entry: Entry | None = None
-    receipt: Receipt | None = None
-    refusal: RefusedError | None = None
-
-    @classmethod
-    def of(cls, order: Order, chain_id: int) -> Self:
-        """Look an order up in its journal."""
-        found = order.journal.find(chain_id, order.signer.address, order.purpose)
-        return cls(order, found)
-
-
 def send(
     chain: Reader,
     write: Write,
@@ -53,13 +33,19 @@ def send(
     journal: Journal,
     purpose: str,
     timeout_s: float = 60.0,
+    cap_wei: int = fees.CAP_WEI,
 ) -> Receipt:
     """Send a write once, however often this is called; see `send_many`."""
     order = Order(write=write, signer=signer, journal=journal, purpose=purpose)
-    return send_many(chain, [order], timeout_s)[0]
+    return send_many(chain, [order], timeout_s, cap_wei)[0]
 
 
-def send_many(chain: Reader, orders: Sequence[Order], timeout_s: float = 60.0) -> list[Receipt]:
+def send_many(
+    chain: Reader,
+    orders: Sequence[Order],
+    timeout_s: float = 60.0,
+    cap_wei: int = fees.CAP_WEI,
+) -> list[Receipt]:
     """Send writes, each at most once by its purpose, and wait for their receipts.
 
     What the journal holds already is sent again as the same bytes, not signed anew. The new ones
@@ -70,169 +56,121 @@ def send_many(chain: Reader, orders: Sequence[Order], timeout_s: float = 60.0) -
         chain: where to.
         orders: what, from whom, what for.
         timeout_s: how long to wait for the receipts.
+        cap_wei: most that a unit of gas may cost, replacements included.
 
     Returns:
-        The receipts, in the order of `orders`; every one succeeded.
+        The receipts, in the order of `orders`; every one succeeded, and counts.
 
     Raises:
         ChainError: if a simulation or a transaction reverts (with the reason and the purpose),
-            a nonce was used by another transaction, or a receipt does not come in time.
+            a nonce was used by another transaction, an account cannot pay, the chain asks more
+            than the cap, or a receipt does not come in time.
     """
-    finish_unsettled(chain, orders, timeout_s)
-    jobs = [_Job.of(order, chain.chain_id) for order in orders]
-    fresh = [job for job in jobs if job.entry is None]
-    gas = _simulate(chain, fresh)
-    _sign(chain, fresh, gas)
-    _reach("signed", fresh)
-    _post(chain, fresh)
-    _reach("sent", fresh)
-    _await_receipts(chain, jobs, timeout_s)
-    return [_succeeded(job) for job in jobs]
+    patience = Patience(timeout_s=timeout_s, cap_wei=cap_wei)
+    nonces = finality.nonces(chain, [order.signer.address for order in orders])
+    _finish_unsettled(chain, orders, nonces, patience)
+    watched = _known(chain, orders)
+    fresh = [position for position in range(len(orders)) if position not in watched]
+    signed = _sign(chain, [orders[position] for position in fresh], nonces, cap_wei)
+    watching.reach("signed", signed)
+    watching.post(chain, signed)
+    watching.reach("sent", signed)
+    watched |= dict(zip(fresh, signed, strict=True))
+    in_order = [watched[position] for position in range(len(orders))]
+    watching.watch(chain, in_order, patience)
+    return [_succeeded(order, each) for order, each in zip(orders, in_order, strict=True)]
 
 
-def finish_unsettled(chain: Reader, orders: Sequence[Order], timeout_s: float = 60.0) -> None:
+def _finish_unsettled(
+    chain: Reader, orders: Sequence[Order], nonces: Mapping[str, int], patience: Patience
+) -> None:
     """Send again what the orders' senders signed before and learn what became of it.
 
     After a crash nobody knows whether a signed transaction was sent; its nonce must be used up
-    before the next.
-
-    Raises:
-        ChainError: if a receipt does not come in time.
+    before the next. So must that of one that a reorg threw out: the chain has fewer then.
     """
-    senders = {(id(order.journal), order.signer.address): order for order in orders}
-    jobs = [
-        _Job(order, entry)
-        for order in senders.values()
-        for entry in order.journal.unsettled(chain.chain_id, order.signer.address)
-    ]
-    _post(chain, jobs)
-    _await_receipts(chain, jobs, timeout_s)
+    watched = []
+    for order in {(id(each.journal), each.signer.address): each for each in orders}.values():
+        sender = order.signer.address
+        found = order.journal.settled_from(chain.chain_id, sender, nonces[sender])
+        found += order.journal.unsettled(chain.chain_id, sender)
+        found.sort(key=lambda entry: entry.nonce)
+        watched += [
+            Watched(journal=order.journal, signer=order.signer, entry=entry) for entry in found
+        ]
+    watching.watch(chain, watched, patience)
 
 
-def _simulate(chain: Reader, jobs: Sequence[_Job]) -> list[int]:
-    requests = [[job.order.write.request(job.order.signer.address), "latest"] for job in jobs]
+def _known(chain: Reader, orders: Sequence[Order]) -> dict[int, Watched]:
+    """Return the writes that the journals hold, by their position in the orders."""
+    watched = {}
+    for position, order in enumerate(orders):
+        entry = order.journal.find(chain.chain_id, order.signer.address, order.purpose)
+        if entry is not None:
+            watched[position] = Watched(journal=order.journal, signer=order.signer, entry=entry)
+    return watched
+
+
+def _simulate(chain: Reader, orders: Sequence[Order]) -> list[int]:
+    requests = [[order.write.request(order.signer.address), "latest"] for order in orders]
     answers = chain.rpc.batch("eth_estimateGas", requests)
     limits = []
-    for job, answer in zip(jobs, answers, strict=True):
+    for order, answer in zip(orders, answers, strict=True):
         if isinstance(answer, RefusedError):
-            raise ChainError(f"{job.order.write.what}: {answer}") from answer
+            raise ChainError(f"{order.write.what}: {answer}") from answer
         # A quarter on top: others' transactions may come before and change what it costs.
-        limits.append((int(answer, 16) * 5 // 4 // _GAS_STEP + 1) * _GAS_STEP)
+        gas = rpc.quantity(answer, "an estimate of gas") * 5 // 4
+        limits.append((gas // _GAS_STEP + 1) * _GAS_STEP)
     return limits
 
 
-def _sign(chain: Reader, jobs: Sequence[_Job], gas: Sequence[int]) -> None:
-    limits = {id(job): limit for job, limit in zip(jobs, gas, strict=True)}
-    groups: dict[tuple[int, str], list[_Job]] = {}
-    for job in jobs:
-        groups.setdefault((id(job.order.journal), job.order.signer.address), []).append(job)
-    addresses = [address for _, address in groups]
-    nonces = chain.rpc.batch(
-        "eth_getTransactionCount", [[address, "latest"] for address in addresses]
-    )
-    for (_, address), group, nonce in zip(groups, groups.values(), nonces, strict=True):
-        if isinstance(nonce, RefusedError):
-            raise nonce
-        _sign_group(chain, address, int(nonce, 16), group, [limits[id(job)] for job in group])
+def _sign(
+    chain: Reader, orders: Sequence[Order], nonces: Mapping[str, int], cap_wei: int
+) -> list[Watched]:
+    if not orders:
+        return []
+    limits = _simulate(chain, orders)
+    header = chain.header()
+    offered = fees.offered(header.base_fee_wei, cap_wei)
+    groups: dict[tuple[int, str], list[int]] = {}
+    for position, order in enumerate(orders):
+        groups.setdefault((id(order.journal), order.signer.address), []).append(position)
+    signed: dict[int, Watched] = {}
+    for (_, sender), positions in groups.items():
+        group = {position: (orders[position], limits[position]) for position in positions}
+        watched = _sign_group(chain, header, list(group.values()), nonces[sender], offered)
+        signed |= dict(zip(group, watched, strict=True))
+    return [signed[position] for position in range(len(orders))]
 
 
 def _sign_group(
-    chain: Reader, sender: str, chain_nonce: int, jobs: Sequence[_Job], limits: Sequence[int]
-) -> None:
-    def sign(position: int, nonce: int) -> Signed:
-        write = jobs[position].order.write
-        transaction = {
-            "type": 2,
-            "chainId": chain.chain_id,
-            "nonce": nonce,
-            "gas": limits[position],
-            "maxFeePerGas": _FEE_WEI,
-            "maxPriorityFeePerGas": _FEE_WEI,
-            "value": 0,
-            "data": write.data,
-        }
-        if write.to is not None:
-            transaction["to"] = write.to
-        signed = jobs[position].order.signer.sign(transaction)
-        return Signed(hash="0x" + signed.hash.hex(), raw=bytes(signed.raw_transaction))
-
-    purposes = [job.order.purpose for job in jobs]
-    journal = jobs[0].order.journal
-    entries = journal.record(chain.chain_id, sender, chain_nonce, purposes, sign)
-    for job, entry in zip(jobs, entries, strict=True):
-        job.entry = entry
-
-
-def _reach(point: str, jobs: Sequence[_Job]) -> None:
-    for job in jobs:
-        failpoints.reach(point, job.order.purpose)
-
-
-def _post(chain: Reader, jobs: Sequence[_Job]) -> None:
-    # A refusal is kept for the message alone: "nonce too low" or "already known" is also the
-    # answer to a transaction that was mined. The receipt decides.
-    raws = [["0x" + job.entry.raw.hex()] for job in jobs if job.entry is not None]
-    answers = chain.rpc.batch("eth_sendRawTransaction", raws)
-    for job, answer in zip(jobs, answers, strict=True):
-        job.refusal = answer if isinstance(answer, RefusedError) else None
-
-
-def _await_receipts(chain: Reader, jobs: Sequence[_Job], timeout_s: float) -> None:
-    deadline, pause = time.monotonic() + timeout_s, _POLL_S
-    waiting = list(jobs)
-    while True:
-        hashes = [job.entry.hash for job in waiting if job.entry is not None]
-        for job, receipt in zip(waiting, chain.receipts(hashes), strict=True):
-            job.receipt = receipt
-        _mark(waiting)
-        waiting = [job for job in waiting if job.receipt is None]
-        if not waiting:
-            return
-        for job in waiting:
-            _require_open_nonce(chain, job)
-        if time.monotonic() >= deadline:
-            raise _overdue(chain, waiting[0], timeout_s)
-        time.sleep(pause)
-        pause = min(2 * pause, _MAX_POLL_S)
-
-
-def _overdue(chain: Reader, job: _Job, timeout_s: float) -> ChainError:
-    reason = f": {job.refusal}" if job.refusal else ""
-    what = job.entry.purpose if job.entry else job.order.purpose
-    return ChainError(f"no receipt for {what} from {chain.rpc.url} in {timeout_s:.0f} s{reason}")
-
-
-def _mark(jobs: Sequence[_Job]) -> None:
-    outcomes: dict[tuple[int, bool], list[_Job]] = {}
-    for job in jobs:
-        if job.receipt is not None and job.entry is not None and job.entry.state == "signed":
-            key = (id(job.order.journal), job.receipt.succeeded)
-            outcomes.setdefault(key, []).append(job)
-    for (_, succeeded), group in outcomes.items():
-        entries = [job.entry for job in group if job.entry is not None]
-        group[0].order.journal.mark_many(entries, "mined" if succeeded else "reverted")
-
-
-def _require_open_nonce(chain: Reader, job: _Job) -> None:
-    entry = job.entry
-    if entry is None:
-        return
-    if entry.state == "mined":
-        raise ChainError(
-            f"{chain.rpc.url} does not have {entry.purpose}, which the journal says was mined: "
-            "the journal belongs to another chain"
+    chain: Reader,
+    header: Header,
+    orders: Sequence[tuple[Order, int]],
+    chain_nonce: int,
+    offered: Fees,
+) -> list[Watched]:
+    def sign(position: int, nonce: int) -> Attempt:
+        order, gas = orders[position]
+        return signing.first(
+            order.signer,
+            order.write,
+            chain_id=chain.chain_id,
+            nonce=nonce,
+            gas=gas,
+            fees=offered,
         )
-    if chain.nonce(entry.sender) <= entry.nonce or chain.receipt(entry.hash) is not None:
-        return
-    job.order.journal.mark(entry, "replaced")
-    raise ChainError(
-        f"{entry.purpose}: nonce {entry.nonce} of {entry.sender} was used by another transaction; "
-        "run again to sign it anew"
+
+    order, _ = orders[0]
+    purposes = [each.purpose for each, _ in orders]
+    entries = order.journal.record(
+        chain.chain_id, order.signer.address, chain_nonce, purposes, sign, header.number
     )
+    return [Watched(journal=order.journal, signer=order.signer, entry=entry) for entry in entries]
 
 
-def _succeeded(job: _Job) -> Receipt:
-    if job.receipt is None or not job.receipt.succeeded:
-        tx_hash = job.entry.hash if job.entry is not None else "none"
-        raise ChainError(f"{job.order.write.what}: transaction {tx_hash} reverted")
-    return job.receipt
+def _succeeded(order: Order, watched: Watched) -> Receipt:
+    receipt = watched.receipt
+    if receipt is None or not receipt.succeeded:
+        raise ChainError(f"{order.write.what}: transaction {watched.entry.hash} reverted")
+    return receipt

@@ -1,0 +1,120 @@
+"""What was done to rounds since a block, by the contract's log: the account that commands give."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tasks.adapters.chain import records
+from tasks.adapters.chain.connection import Chain
+from tasks.core import wording
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import status
+
+_VERBS = {
+    records.Proposed: ("proposed", "root"),
+    records.Settled: ("settled", "leaf", "leaves"),
+    records.Skipped: ("passed over", "item"),
+    records.Swept: ("burned", "sweep"),
+    records.Abandoned: ("booked", "abandonment"),
+    records.Released: ("released", "stake"),
+    records.ReserveReturned: ("returned", "reserve"),
+    records.BondReturned: ("returned", "bond"),
+    records.BondBurned: ("lost", "bond"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """The events of one kind that one transaction left.
+
+    Attributes:
+        what: the act in words, with its number of items.
+        round_id: its round; None for a sweep, which is of all rounds.
+        wei: what moved: a bond, payouts, stakes or what was burned by a sweep.
+        burn: what leaves lost, wei.
+        transaction: its hash.
+    """
+
+    what: str
+    round_id: RoundId | None
+    wei: int
+    burn: int
+    transaction: str
+
+    def line(self) -> str:
+        """Return the act as one line."""
+        place = "all rounds" if self.round_id is None else f"round {self.round_id}"
+        burned = f", burn {self.burn} wei" if self.burn else ""
+        return f"{place}: {self.what}: {self.wei} wei{burned}, in {self.transaction}"
+
+    def document(self) -> dict[str, Any]:
+        """Return the act as JSON has it; amounts are strings, for they exceed 2^53."""
+        return asdict(self) | {"wei": str(self.wei), "burn": str(self.burn)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where a round stands; amounts in wei."""
+
+    round_id: RoundId
+    status: str
+    entrants: int
+    settled: int
+    released: int
+    at_risk: int
+    locked: int
+    payout: int
+    burn: int
+
+    def line(self) -> str:
+        """Return the state as one line."""
+        return (
+            f"round {self.round_id}: {self.status}, {wording.counted(self.entrants, 'model')}, "
+            f"{self.settled} settled, {self.released} released; at risk {self.at_risk} wei, "
+            f"payout {self.payout}, burn {self.burn}, locked {self.locked}"
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return the state as JSON has it; amounts are strings, for they exceed 2^53."""
+        amounts = ("at_risk", "locked", "payout", "burn")
+        return asdict(self) | {name: str(getattr(self, name)) for name in amounts}
+
+
+def since(chain: Chain, block: int, rounds: Iterable[RoundId]) -> list[Act]:
+    """Return what the log has of some rounds, and of sweeps, after a block, in its order."""
+    wanted = {None, *rounds}
+    groups: dict[tuple[str, type, RoundId | None], list[Any]] = {}
+    for event in chain.tournament.events():
+        number = getattr(event, "round", None)
+        if event.block > block and number in wanted and type(event) in _VERBS:
+            groups.setdefault((event.transaction, type(event), number), []).append(event)
+    return [_act(*key, events) for key, events in groups.items()]
+
+
+def state(chain: Chain, round_id: RoundId) -> State:
+    """Return where a round stands."""
+    tournament = chain.tournament
+    facts, settled = tournament.facts(round_id), tournament.settled(round_id)
+    return State(
+        round_id=round_id,
+        status=status.NAMES[tournament.status(round_id)],
+        entrants=facts.entrants,
+        settled=len(settled),
+        released=len(tournament.released(round_id)),
+        at_risk=facts.at_risk,
+        locked=facts.locked,
+        payout=sum(event.payout for event in settled),
+        burn=sum(event.burn for event in settled),
+    )
+
+
+def _act(transaction: str, kind: type, round_id: RoundId | None, events: list[Any]) -> Act:
+    verb, *names = _VERBS[kind]
+    amounts = ("amount", "bond", "payout")
+    return Act(
+        what=f"{verb} {wording.counted(len(events), *names)}",
+        round_id=round_id,
+        wei=sum(getattr(event, name, 0) for event in events for name in amounts),
+        burn=sum(getattr(event, "burn", 0) for event in events),
+        transaction=transaction,
+    )

@@ -1,0 +1,158 @@
+"""Keep rounds: take whatever the chain says is next for one, or for all that are over."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tasks.core.errors import ChainError, InputError, TournamentError
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import dates, status
+from tasks.stages import resolving, settling
+from tasks.stages.desk import Desk
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A round that could not be kept, and what is wrong with it."""
+
+    round_id: RoundId
+    message: str
+
+
+def take_next(desk: Desk, round_id: RoundId) -> None:
+    """Propose a round's root if that is due, settle its leaves, sweep, wind it up.
+
+    Each of these that is done already is left out, so it may be killed and repeated anywhere.
+
+    Raises:
+        InputError: if the round does not exist, or nothing is due; the message says when.
+        ChainError: if its root is not ours, or the chain refuses.
+        LakeError: if what was published of the round is missing.
+    """
+    tournament = desk.chain.tournament
+    state = tournament.status(round_id)
+    if state == status.NONE:
+        raise InputError(dates.not_there(round_id))
+    proposes = state == status.RESOLVING
+    if state in (status.RESOLVING, *status.WITH_A_PROPOSAL):
+        _resolve(desk, round_id)
+        state = tournament.status(round_id)
+    if state in (status.FINAL, status.ABANDONED):
+        _settle(desk, round_id)
+    elif not (proposes and state == status.PROPOSED):
+        facts, now = tournament.facts(round_id), desk.chain.now()
+        raise InputError(dates.not_settled_yet(round_id, state, facts, now))
+    _sweep(desk)
+
+
+def keep(desk: Desk) -> list[Fault]:
+    """Settle, release, abandon and sweep whatever is over, in all rounds that were opened.
+
+    Nothing is proposed. Safe beside anybody who does the same by hand: whose transaction comes
+    first counts, and the other is passed over.
+
+    Returns:
+        The rounds that need a person; the others are kept all the same.
+
+    Raises:
+        ChainError: if the chain does not answer.
+    """
+    faults = []
+    for round_id in sorted(event.round for event in desk.chain.tournament.opened()):
+        try:
+            if _is_over(desk, round_id):
+                _settle(desk, round_id)
+        except TournamentError as error:
+            desk.chain.now()  # raises where it is the chain that failed, which no round survives
+            faults.append(Fault(round_id=round_id, message=str(error)))
+    _sweep(desk)
+    return faults
+
+
+def _is_over(desk: Desk, round_id: RoundId) -> bool:
+    """Return whether anything is left to do for a round that is final or abandoned."""
+    state, facts = desk.chain.tournament.status(round_id), desk.chain.tournament.facts(round_id)
+    if state == status.ABANDONED:
+        return facts.locked > 0 or not facts.abandoned
+    return state == status.FINAL and facts.locked > 0
+
+
+def _resolve(desk: Desk, round_id: RoundId) -> None:
+    tournament = desk.chain.tournament
+    _require_not_refused(desk, round_id)
+    _beside_others(desk, round_id, lambda: resolving.resolve_round(desk, round_id))
+    if tournament.status(round_id) == status.RESOLVING:
+        _require_not_refused(desk, round_id)
+
+
+def _settle(desk: Desk, round_id: RoundId) -> None:
+    _require_own_root(desk, round_id)
+    _beside_others(desk, round_id, lambda: settling.settle_round(desk, round_id))
+    _beside_others(desk, round_id, lambda: settling.wind_up(desk, round_id))
+
+
+def _sweep(desk: Desk) -> None:
+    """Burn what is left: a round's own sweep is made once, and burns may come after it."""
+
+    def sweep() -> None:
+        count = len(desk.chain.tournament.swept())
+        settling.sweep(desk, f"sweep/after/{count}")
+
+    _beside_others(desk, None, sweep)
+
+
+def _beside_others(desk: Desk, round_id: RoundId | None, act: Callable[[], None]) -> None:
+    """Take a step again where it failed because somebody else's transactions came before it.
+
+    Raises:
+        ChainError: if it failed although nobody changed what it is about.
+    """
+    for _ in range(_TRIES):
+        before = _seen(desk, round_id)
+        try:
+            return act()
+        except ChainError:
+            if _seen(desk, round_id) == before:
+                raise
+    return act()
+
+
+def _seen(desk: Desk, round_id: RoundId | None) -> tuple[object, ...]:
+    tournament = desk.chain.tournament
+    if round_id is None:
+        return (tournament.burnable(),)
+    return tournament.burnable(), tournament.status(round_id), tournament.facts(round_id)
+
+
+def _require_not_refused(desk: Desk, round_id: RoundId) -> None:
+    """Refuse to go on where the arbiter ruled that our root is wrong."""
+    results = desk.lake.find(f"rounds/{round_id}/results")
+    if results is None or desk.chain.tournament.status(round_id) != status.RESOLVING:
+        return
+    root = bytes.fromhex(results["root"])
+    if any(each.root == root and not each.right for each in desk.chain.tournament.ruled(round_id)):
+        until = dates.utc(desk.chain.tournament.facts(round_id).terms.propose_by)
+        raise ChainError(
+            f"round {round_id}: our root {results['root']} was ruled wrong and is not proposed "
+            f"again; the round is abandoned at {until} unless another is: "
+            'see "Our root was ruled wrong" in docs/operating.md'
+        )
+
+
+def _require_own_root(desk: Desk, round_id: RoundId) -> None:
+    """Refuse to settle a final round by a root that does not follow from our table."""
+    tournament = desk.chain.tournament
+    if tournament.status(round_id) != status.FINAL:
+        return
+    facts = tournament.facts(round_id)
+    claimed_by = facts.proposal.final_at + facts.parameters.claim
+    if facts.locked == 0 or desk.chain.now() >= claimed_by:
+        return
+    root = desk.lake.document(f"rounds/{round_id}/results")["root"]
+    if facts.proposal.root.hex() != root:
+        raise ChainError(
+            f"round {round_id} is final with the root {facts.proposal.root.hex()}, ours is {root}: "
+            f"its leaves stay unsettled until {dates.utc(claimed_by)}: "
+            'see "A root that is not ours" in docs/operating.md'
+        )
