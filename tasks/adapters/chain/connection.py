@@ -138,4 +138,7 @@ def require_code(chain: reader.Reader, name: str, address: str) -> None:
     # The constructor appends the immutables to the compiled code.
     if not code.startswith(loader.load(name).runtime):
         found = "other code" if code else "no contract"
-        raise ChainError(f"{chain.rpc.url} has {found} at {address}, where {name} should be")
+        advice = ": use the version of Erarium that founded it, or found it anew" if code else ""
+        raise ChainError(
+            f"{chain.rpc.url} has {found} at {address}, where {name} should be{advice}"
+        )
