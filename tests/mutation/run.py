@@ -26,7 +26,7 @@ LEFT_OUT = ("test_artifacts.py", "test_gas.py", "test_paths.py")
 # which tests of a source come first: those that killed the most of it a second
 FIRST = {
     "ledger.vy": ("test_ledger.py", "test_ledger_tokens.py", "test_reference_model.py"),
-    "packing.vy": ("test_vectors.py", "test_settlement.py", "test_challenges.py"),
+    "packing.vy": ("test_packing.py", "test_settlement.py", "test_challenges.py"),
     "payouts.vy": ("test_vectors.py", "test_settlement.py", "test_reference_model.py"),
     "rules.vy": ("test_terms.py",),
     "rounds.vy": ("test_challenges.py", "test_settlement.py", "test_deadlines.py"),
