@@ -73,9 +73,13 @@ def test_book__tiny_pool__reserves_no_more_than_its_share(pools):
     assert game.tournament.pool(STAKE) + facts.reserves[STAKE] == 7
 
 
-def test_books__pool_of_nine_wei__shares_of_a_round_and_a_week_round_down(pools):
+# a fifth of nine is one; two fifths are three, of which the second round leaves one
+@pytest.mark.parametrize(("week_share", "expected"), [(2_000, [1, 0]), (4_000, [1, 1])])
+def test_books__pool_of_nine_wei__shares_of_a_round_and_a_week_round_down(
+    pools, week_share, expected
+):
     game = pools(9)
-    narrow = (game.people["arbiter"], 100, 200, 300, 1_000, 500, 0, 0, 2_000, 2_000)
+    narrow = (game.people["arbiter"], 100, 200, 300, 1_000, 500, 0, 0, 2_000, week_share)
     game.tournament.set_parameters(narrow, sender=game.people["owner"])
     first = START - START % WEEK + WEEK
     small = {"smallest_stake": 1_000, "profit_clip_nano": 0}
@@ -85,8 +89,7 @@ def test_books__pool_of_nine_wei__shares_of_a_round_and_a_week_round_down(pools)
         for n in (1, 2)
     ]
 
-    # a fifth of nine is one, for a round as for the week
-    assert reserves == [1, 0]
+    assert reserves == expected
 
 
 def test_book__empty_pools__abandons_without_fault(game, pools):
