@@ -12,6 +12,7 @@ from tasks.adapters.chain.connection import Chain
 from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
+from tasks.adapters.keys import Signer
 from tasks.adapters.lake import Lake
 from tasks.adapters.settings import Settings
 from tasks.client import abandoning
@@ -107,7 +108,7 @@ def abandon_as(
     Raises:
         TournamentError: of the kind that says what is wrong, or when the round is abandoned.
     """
-    signer = keyfiles.signer(keystore, passphrase)
+    signer = Signer(keyfiles.key(keystore, keyfiles.passphrase(passphrase)))
     chain = abandoning.connect(rpc_url, tournament, Settings().rpc_timeout_s)
     path = keystore.resolve().with_suffix(".journal.sqlite")
     try:

@@ -1,4 +1,4 @@
-"""A key that a person brings along: a keystore file and the file of its passphrase."""
+"""An encrypted key's file, of the form that wallets write, and the file of its passphrase."""
 
 import json
 import os
@@ -6,38 +6,56 @@ from pathlib import Path
 
 from eth_keyfile.keyfile import decode_keyfile_json
 
-from tasks.adapters.keys import Signer
-from tasks.core.errors import InputError
+from tasks.core.errors import KeystoreError
 
 
-def signer(keystore: Path, passphrase: Path) -> Signer:
-    """Return the account of an encrypted keystore, of the form that wallets write.
-
-    Args:
-        keystore: the JSON file.
-        passphrase: a file that nobody else may read; line ends at its end do not count.
+def key(path: Path, passphrase: bytes) -> bytes:
+    """Return the key in an encrypted file.
 
     Raises:
-        InputError: if one of them cannot be read, is open to others, or they do not fit.
+        KeystoreError: if it cannot be read, is damaged, or the passphrase is another's.
     """
-    secret = _passphrase(passphrase)
+    content = _read(path, "the keystore")
     try:
-        return Signer(bytes(decode_keyfile_json(json.loads(_read(keystore)), secret)))
+        return bytes(decode_keyfile_json(json.loads(content), passphrase))
     except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
         # What the libraries say may quote the file.
-        reason = "wrong passphrase" if "MAC" in str(error) else "it is no encrypted keystore"
-        raise InputError(f"keystore {keystore} does not open: {reason}") from error
+        wrong = "the passphrase is not the one that it was made with"
+        damaged = "it is damaged or no encrypted keystore, restore it from a backup"
+        reason = wrong if "MAC" in str(error) else damaged
+        raise KeystoreError(f"keystore {path} does not open: {reason}") from error
 
 
-def _passphrase(path: Path) -> bytes:
-    content = _read(path)
-    if path.stat().st_mode & 0o077 or path.stat().st_uid != os.getuid():
-        raise InputError(f"{path} can be read by others: chmod 600 it")
-    return content.rstrip(b"\r\n")
+def passphrase(path: Path) -> bytes:
+    """Return the passphrase in a file that nobody else may read, without its line end.
+
+    Raises:
+        KeystoreError: if it cannot be read, is open to others, or empty.
+    """
+    require_private(path, "the passphrase")
+    # A person's editor ends the file with a line end.
+    found = _read(path, "the passphrase").rstrip(b"\r\n")
+    if not found:
+        raise KeystoreError(f"{path} is empty: write the passphrase into it")
+    return found
 
 
-def _read(path: Path) -> bytes:
+def require_private(path: Path, what: str) -> None:
+    """Refuse a file that others may read.
+
+    Raises:
+        KeystoreError: if they may, or it is not there.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise KeystoreError(f"{what} {path} cannot be read: {error.strerror}") from error
+    if status.st_mode & 0o077 or status.st_uid != os.getuid():
+        raise KeystoreError(f"{path} can be read by others: chmod 600 it")
+
+
+def _read(path: Path, what: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        raise KeystoreError(f"{what} {path} cannot be read: {error.strerror}") from error

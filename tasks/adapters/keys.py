@@ -1,7 +1,6 @@
 """Keys: encrypted keystores, signers that never show their key, and sealed boxes."""
 
 import json
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,14 +10,14 @@ from typing import Any, Literal
 from eth_account import Account
 from eth_account.datastructures import SignedTransaction
 from eth_account.signers.local import LocalAccount
-from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
+from eth_keyfile.keyfile import create_keyfile_json
 from eth_typing import ChecksumAddress, Hash32
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from pydantic import SecretStr
 
-from tasks.adapters import files
-from tasks.core.errors import HomeError, InputError, SubmissionError
+from tasks.adapters import files, keyfiles
+from tasks.core.errors import InputError, KeystoreError, SubmissionError
 from tasks.core.protocol import derive
 from tasks.core.protocol.typed_data import Signature
 
@@ -135,16 +134,17 @@ class Keystore:
         passphrase = self._passphrase()
         if not path.exists():
             self._make(path, name, passphrase)
-        key = _decrypted(path, passphrase)
+        keyfiles.require_private(path, "the keystore")
+        key = keyfiles.key(path, passphrase)
         if self.seed is not None and key != self._fresh_key(name):
-            raise HomeError(f"keystore {path} holds a key of another seed")
+            raise KeystoreError(f"keystore {path} holds a key of another seed")
         return key
 
     def _fresh_key(self, name: str) -> bytes:
         if self.kind == "live":
             return secrets.token_bytes(_KEY_BYTES)
         if self.seed is None:
-            raise HomeError("a replay home's keys need its seed")
+            raise KeystoreError("a replay home's keys need its seed")
         return derive.derive(self.seed, f"key/{self.scope}/{name}")
 
     def _make(self, path: Path, name: str, passphrase: bytes) -> None:
@@ -161,42 +161,19 @@ class Keystore:
         if isinstance(self.passphrase, SecretStr):
             found = self.passphrase.get_secret_value().encode()
             if not found:
-                raise HomeError(f"the passphrase of {self.folder} is empty: give the one it has")
+                raise KeystoreError(
+                    f"the passphrase of {self.folder} is empty: give the one it has"
+                )
             return found
         path = self.passphrase or self.folder / "passphrase"
         if self.passphrase is None and not path.exists():
             self._make_passphrase(path)
-        # A person's editor ends the file with a line end.
-        found = _private(path, "the passphrase").rstrip(b"\r\n")
-        if not found:
-            raise HomeError(f"{path} is empty: write the passphrase into it")
-        return found
+        return keyfiles.passphrase(path)
 
     def _make_passphrase(self, path: Path) -> None:
         if any(self.folder.glob("*.json")):
-            raise HomeError(f"{path} is missing, without it no key opens: restore it from a backup")
+            raise KeystoreError(
+                f"{path} is missing, without it no key opens: restore it from a backup"
+            )
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files.replace_file(path, secrets.token_hex(_KEY_BYTES).encode(), mode=0o600)
-
-
-def _decrypted(path: Path, passphrase: bytes) -> bytes:
-    content = _private(path, "the keystore")
-    try:
-        return bytes(decode_keyfile_json(json.loads(content), passphrase))
-    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
-        # What the libraries say may quote the file.
-        wrong = "the passphrase is not the one that it was made with"
-        reason = wrong if "MAC" in str(error) else "it is damaged, restore it from a backup"
-        raise HomeError(f"keystore {path} does not open: {reason}") from error
-
-
-def _private(path: Path, what: str) -> bytes:
-    """Read a file that nobody else may read."""
-    try:
-        status = path.stat()
-        content = path.read_bytes()
-    except OSError as error:
-        raise HomeError(f"{what} {path} cannot be read: {error.strerror}") from error
-    if status.st_mode & 0o077 or status.st_uid != os.getuid():
-        raise HomeError(f"{path} can be read by others: chmod 600 it")
-    return content

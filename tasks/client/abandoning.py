@@ -1,23 +1,20 @@
 """What a stranger does with a round whose operator is gone: every stake goes home."""
 
 import re
-from collections.abc import Iterator, Sequence
 
 from eth_utils.address import to_checksum_address
 
-from tasks.adapters.chain import connection
+from tasks.adapters.chain import connection, releasing
 from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.chain.reader import Reader
 from tasks.adapters.chain.rpc import Rpc
 from tasks.adapters.chain.tournament import Tournament
-from tasks.adapters.chain.writes import Write
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
-from tasks.core.errors import ChainError, InputError
+from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
 
-BATCH = 64
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
@@ -67,33 +64,8 @@ def abandon(chain: Chain, signer: Signer, journal: Journal, round_id: RoundId) -
     state = tournament.status(round_id)
     if state == status.NONE:
         raise InputError(dates.not_there(round_id))
-    facts = tournament.facts(round_id)
     if state != status.ABANDONED:
+        facts = tournament.facts(round_id)
         raise InputError(dates.not_abandoned(round_id, state, facts, chain.now()))
-    if not facts.abandoned:
-        _book(chain, signer, journal, round_id)
-    for number, batch in enumerate(_batches(_waiting(chain, round_id))):
-        write = tournament.release_many(round_id, batch)
-        purpose = f"release/{round_id}/{number}/{batch[0].hex()}"
-        chain.send(write, signer, journal, purpose=purpose)
-
-
-def _book(chain: Chain, signer: Signer, journal: Journal, round_id: RoundId) -> None:
-    write: Write = chain.tournament.abandon(round_id)
-    try:
-        chain.send(write, signer, journal, purpose=f"abandon/{round_id}")
-    except ChainError:
-        # Somebody else may have come first, which is as good.
-        if not chain.tournament.facts(round_id).abandoned:
-            raise
-
-
-def _waiting(chain: Chain, round_id: RoundId) -> list[bytes]:
-    models = sorted({entry.model for entry in chain.tournament.entered(round_id)})
-    locked = chain.tournament.locked_many(round_id, models)
-    return [model for model, amount in zip(models, locked, strict=True) if amount > 0]
-
-
-def _batches(models: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for first in range(0, len(models), BATCH):
-        yield models[first : first + BATCH]
+    releasing.book_abandonment(chain, signer, journal, round_id)
+    releasing.release_all(chain, signer, journal, round_id)

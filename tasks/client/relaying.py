@@ -13,8 +13,8 @@ from tasks.client.modeller import Client
 from tasks.client.plans import Plan
 from tasks.core.errors import ChainError, InputError
 from tasks.core.money.units import RoundId, Wei
-from tasks.core.protocol import typed_data
-from tasks.core.protocol.signed_entries import MAX_BATCH, SignedEntry
+from tasks.core.protocol import batches, typed_data
+from tasks.core.protocol.signed_entries import SignedEntry
 from tasks.core.protocol.typed_data import (
     Enter,
     Permit,
@@ -171,20 +171,19 @@ def _hand_in(
     entries: Mapping[int, SignedEntry],
 ) -> dict[int, str]:
     """Send entries by batches; return why the contract skipped those that it did."""
-    ready = list(entries)
-    batches = [ready[start : start + MAX_BATCH] for start in range(0, len(ready), MAX_BATCH)]
+    parts = list(batches.of(list(entries)))
     # An entry counts once by its nonce. The purpose has to differ from that of an earlier try,
     # after which what the entry lacked may have come.
     block = chain.header().number
     orders = []
-    for batch in batches:
+    for batch in parts:
         write = chain.tournament.enter_many(round_id, [entries[place] for place in batch])
         purpose = f"relay/{round_id}/{block}/{hashlib.sha256(write.data).hexdigest()}"
         orders.append(Order(write=write, signer=signer, journal=journal, purpose=purpose))
     receipts = chain.send_many(orders)
     logged = _reasons(chain, round_id)
     skipped: dict[int, str] = {}
-    for batch, receipt in zip(batches, receipts, strict=True):
+    for batch, receipt in zip(parts, receipts, strict=True):
         # The contract logs one event an entry, in their order.
         reasons = logged.get(receipt.hash, [])
         if len(reasons) != len(batch):

@@ -19,6 +19,10 @@ class SubmissionError(TournamentError, ValueError):
     """A submission breaks a rule of its round; the message says which."""
 
 
+class KeystoreError(InputError):
+    """A key's file or its passphrase is missing, damaged, open to others, or they do not fit."""
+
+
 class HomeError(TournamentError):
     """A home is of another kind or version, damaged, or used with other arguments."""
 

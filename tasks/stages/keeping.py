@@ -93,13 +93,7 @@ def _settle(desk: Desk, round_id: RoundId) -> None:
 
 
 def _sweep(desk: Desk) -> None:
-    """Burn what is left: a round's own sweep is made once, and burns may come after it."""
-
-    def sweep() -> None:
-        count = len(desk.chain.tournament.swept())
-        settling.sweep(desk, f"sweep/after/{count}")
-
-    _beside_others(desk, None, sweep)
+    _beside_others(desk, None, lambda: settling.sweep(desk))
 
 
 def _beside_others(desk: Desk, round_id: RoundId | None, act: Callable[[], None]) -> None:
@@ -135,7 +129,7 @@ def _require_not_refused(desk: Desk, round_id: RoundId) -> None:
         until = dates.utc(desk.chain.tournament.facts(round_id).terms.propose_by)
         raise ChainError(
             f"round {round_id}: our root {results['root']} was ruled wrong and is not proposed "
-            f"again; the round is abandoned at {until} unless another is: "
+            f"again; the round is abandoned at {until}: "
             'see "Our root was ruled wrong" in docs/operating.md'
         )
 

@@ -1,20 +1,15 @@
 """Settle a round: pay and burn by its leaves, sweep the burns, release what nobody settled."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import TypeVar
 
 from tasks.adapters import failpoints
+from tasks.adapters.chain import releasing
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import batches, status
 from tasks.core.protocol.table import Table
 from tasks.stages.desk import Desk
 
 logger = logging.getLogger(__name__)
-
-BATCH = 64
-_T = TypeVar("_T")
 
 
 def settle_round(desk: Desk, round_id: RoundId) -> None:
@@ -33,7 +28,7 @@ def settle_round(desk: Desk, round_id: RoundId) -> None:
         return
     locked = tournament.locked_many(round_id, [row.model for row in table.rows])
     open_rows = [i for i, amount in enumerate(locked) if amount > 0]
-    for number, batch in enumerate(_batches(open_rows)):
+    for number, batch in enumerate(batches.of(open_rows)):
         leaves = [table.rows[i] for i in batch]
         proofs = [tree.proof(i) for i in batch]
         write = tournament.settle_many(round_id, leaves, proofs)
@@ -41,14 +36,16 @@ def settle_round(desk: Desk, round_id: RoundId) -> None:
         purpose = f"settle/{round_id}/{number}/{first}"
         desk.chain.send(write, desk.keeper, desk.journal, purpose=purpose)
     failpoints.reach("settle/paid", round_id)
-    sweep(desk, f"sweep/{round_id}")
+    sweep(desk)
 
 
-def sweep(desk: Desk, purpose: str) -> None:
+def sweep(desk: Desk) -> None:
     """Burn what settled rounds left to burn, if there is anything."""
-    if desk.chain.tournament.burnable() > 0:
-        write = desk.chain.tournament.sweep()
-        desk.chain.send(write, desk.keeper, desk.journal, purpose=purpose)
+    tournament = desk.chain.tournament
+    if tournament.burnable() > 0:
+        # burns come again and again, so each sweep is a transaction's matter of its own
+        purpose = f"sweep/{len(tournament.swept())}"
+        desk.chain.send(tournament.sweep(), desk.keeper, desk.journal, purpose=purpose)
 
 
 def wind_up(desk: Desk, round_id: RoundId) -> None:
@@ -56,30 +53,16 @@ def wind_up(desk: Desk, round_id: RoundId) -> None:
 
     What else was left to burn, as an operator's duty bond, is swept.
     """
-    tournament = desk.chain.tournament
-    state = tournament.status(round_id)
-    if state == status.ABANDONED and not tournament.facts(round_id).abandoned:
-        write = tournament.abandon(round_id)
-        desk.chain.send(write, desk.keeper, desk.journal, purpose=f"abandon/{round_id}")
-    elif state != status.ABANDONED and not _claim_is_over(desk, round_id):
+    by = (desk.chain, desk.keeper, desk.journal, round_id)
+    if desk.chain.tournament.status(round_id) == status.ABANDONED:
+        releasing.book_abandonment(*by)
+    elif not _claim_is_over(desk, round_id):
         return
-    models = sorted({entry.model for entry in tournament.entered(round_id)})
-    locked = tournament.locked_many(round_id, models)
-    waiting = [model for model, amount in zip(models, locked, strict=True) if amount > 0]
-    for number, batch in enumerate(_batches(waiting)):
-        write = tournament.release_many(round_id, batch)
-        purpose = f"release/{round_id}/{number}/{batch[0].hex()}"
-        desk.chain.send(write, desk.keeper, desk.journal, purpose=purpose)
-    sweep(desk, f"sweep/{round_id}/last")
+    releasing.release_all(*by)
+    sweep(desk)
 
 
 def _claim_is_over(desk: Desk, round_id: RoundId) -> bool:
     facts = desk.chain.tournament.facts(round_id)
     final_at = desk.chain.tournament.final_at(round_id)
     return final_at > 0 and desk.chain.now() >= final_at + facts.parameters.claim
-
-
-def _batches(items: Sequence[_T]) -> Iterator[list[_T]]:
-    rest = iter(items)
-    while batch := list(islice(rest, BATCH)):
-        yield batch

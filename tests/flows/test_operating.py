@@ -322,9 +322,12 @@ def test_abandon__bad_words__one_line_each(played, tmp_path, monkeypatch, capsys
         ({"--tournament": token}, f"has other code at {token}, where tournament should be"),
         ({"--rpc": "http://127.0.0.1:9"}, "no answer from the chain at http://127.0.0.1:9"),
         ({"--rpc": "ftp//x"}, "no answer from the chain at ftp//x"),
-        ({"--passphrase-file": wrong}, "mine.json does not open: wrong passphrase"),
+        (
+            {"--passphrase-file": wrong},
+            "mine.json does not open: the passphrase is not the one that it was made with",
+        ),
         ({"--passphrase-file": open_to_all}, f"{open_to_all} can be read by others: chmod 600 it"),
-        ({"--keystore": wrong}, "does not open: it is no encrypted keystore"),
+        ({"--keystore": wrong}, "does not open: it is damaged or no encrypted keystore"),
         ({"--keystore": tmp_path / "none"}, "does not exist"),
         ({"--home": tmp_path}, "--home has its own chain and key"),
     ):

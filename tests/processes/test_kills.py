@@ -24,7 +24,7 @@ TRANSACTIONS = [
     *("signed/fund/approve", "sent/fund/stake", "signed/deposit/first", "sent/grant/pair-p"),
     *("signed/open/136", "sent/open/136", "signed/enter/136/1", "sent/enter/136/1"),
     *("signed/book/136", "sent/book/136", "signed/propose/136/0", "sent/propose/136/0"),
-    *("signed/sweep/136", "sent/sweep/136"),
+    *("signed/sweep/1", "sent/sweep/1"),
 ]
 
 

@@ -14,8 +14,8 @@ from tests.commands import Outcome
 ROUND = commands.ROUNDS[0]
 # What was signed is sent before anything else when the command runs again, so "sent" is not
 # reached once more: one place a transaction.
-SIGNED = (f"signed/propose/{ROUND}/0", f"settle/paid/{ROUND}", f"sent/sweep/{ROUND}")
-SENT = (f"sent/propose/{ROUND}/0", f"settle/paid/{ROUND}", f"signed/sweep/{ROUND}")
+SIGNED = (f"signed/propose/{ROUND}/0", f"settle/paid/{ROUND}", f"sent/sweep/0")
+SENT = (f"sent/propose/{ROUND}/0", f"settle/paid/{ROUND}", f"signed/sweep/0")
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from tasks.adapters import keys
 from tasks.adapters.keys import Keystore
-from tasks.core.errors import HomeError, InputError, SubmissionError
+from tasks.core.errors import InputError, KeystoreError, SubmissionError
 from tasks.core.protocol import derive
 
 
@@ -76,7 +76,7 @@ def test_keystore__files__hold_no_plain_key_and_are_private(tmp_path):
 def test_keystore__key_of_another_seed__is_refused(tmp_path):
     replay(tmp_path, seed=1).signer("operator")
 
-    with pytest.raises(HomeError, match="another seed"):
+    with pytest.raises(KeystoreError, match="another seed"):
         replay(tmp_path, seed=2).signer("operator")
 
 
@@ -84,7 +84,9 @@ def test_keystore__wrong_passphrase__does_not_open(tmp_path):
     replay(tmp_path).signer("operator")
     (tmp_path / "passphrase").write_text("guess")
 
-    with pytest.raises(HomeError, match="does not open: the passphrase is not the one") as caught:
+    with pytest.raises(
+        KeystoreError, match="does not open: the passphrase is not the one"
+    ) as caught:
         replay(tmp_path).signer("operator")
 
     assert "\n" not in str(caught.value)
@@ -96,7 +98,7 @@ def test_keystore__file_that_others_can_read__is_refused(tmp_path, name):
     replay(tmp_path).signer("operator")
     (tmp_path / name).chmod(0o644)
 
-    with pytest.raises(HomeError, match=f"{name} can be read by others: chmod 600 it"):
+    with pytest.raises(KeystoreError, match=f"{name} can be read by others: chmod 600 it"):
         replay(tmp_path).signer("operator")
 
 
@@ -105,7 +107,7 @@ def test_keystore__passphrase_lost__is_an_error_and_no_new_one(tmp_path):
     replay(tmp_path).signer("operator")
     (tmp_path / "passphrase").unlink()
 
-    with pytest.raises(HomeError, match=r"passphrase is missing.*restore it"):
+    with pytest.raises(KeystoreError, match=r"passphrase is missing.*restore it"):
         replay(tmp_path).signer("operator")
 
     assert not (tmp_path / "passphrase").exists()
@@ -118,7 +120,7 @@ def test_keystore__damaged_file__is_one_line(tmp_path, content):
     replay(tmp_path).signer("operator")
     (tmp_path / "operator.json").write_bytes(content)
 
-    with pytest.raises(HomeError, match="does not open: it is damaged") as caught:
+    with pytest.raises(KeystoreError, match="does not open: it is damaged") as caught:
         replay(tmp_path).signer("operator")
 
     assert "\n" not in str(caught.value)
@@ -142,7 +144,7 @@ def test_keystore__wrong_secret__does_not_open_and_shows_none(tmp_path):
     replay(tmp_path).signer("operator")
     wrong = replace(replay(tmp_path), passphrase=SecretStr("battery staple"))
 
-    with pytest.raises(HomeError, match="the passphrase is not the one") as caught:
+    with pytest.raises(KeystoreError, match="the passphrase is not the one") as caught:
         wrong.signer("operator")
 
     assert "staple" not in f"{wrong!r} {caught.value}"
@@ -154,7 +156,7 @@ def test_keystore__passphrase_file_missing_open_or_empty__is_one_line(tmp_path):
     reasons = []
     for prepare in (lambda: None, lambda: file.write_text("a"), lambda: file.write_text("\n")):
         prepare()
-        with pytest.raises(HomeError) as caught:
+        with pytest.raises(KeystoreError) as caught:
             store.signer("operator")
         reasons.append(str(caught.value))
         if file.exists():
@@ -169,7 +171,7 @@ def test_keystore__passphrase_file_missing_open_or_empty__is_one_line(tmp_path):
 
 
 def test_keystore__empty_secret__is_refused(tmp_path):
-    with pytest.raises(HomeError, match="is empty"):
+    with pytest.raises(KeystoreError, match="is empty"):
         Keystore(folder=tmp_path, kind="live", passphrase=SecretStr("")).signer("operator")
 
 

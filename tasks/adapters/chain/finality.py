@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tasks.adapters.chain import rpc
+from tasks.adapters.chain import reader, rpc
 from tasks.adapters.chain.reader import Block, Reader, Receipt
-from tasks.core.errors import ChainError
 
 _SCAN = 20
 
@@ -13,8 +12,8 @@ _SCAN = 20
 def nonces(chain: Reader, senders: Iterable[str], block: Block = "latest") -> dict[str, int]:
     """Return the number of each account's transactions up to a block, by address."""
     asked = sorted(set(senders))
-    tag = block if isinstance(block, str) else hex(block)
-    answers = _batch(chain, "eth_getTransactionCount", [[each, tag] for each in asked])
+    params = [[each, reader.tag(block)] for each in asked]
+    answers = chain.rpc.batch_all("eth_getTransactionCount", params)
     return {
         each: rpc.quantity(answer, "a nonce") for each, answer in zip(asked, answers, strict=True)
     }
@@ -33,7 +32,7 @@ def confirmed(chain: Reader, receipts: Sequence[Receipt]) -> list[bool]:
         return [True] * len(receipts)
     last = chain.header().number - chain.confirmations
     numbers = sorted({each.block for each in receipts if each.block <= last})
-    blocks = _batch(chain, "eth_getBlockByNumber", [[hex(each), False] for each in numbers])
+    blocks = chain.rpc.batch_all("eth_getBlockByNumber", [[hex(each), False] for each in numbers])
     deep = {
         (number, block.get("hash"))
         for number, block in zip(numbers, blocks, strict=True)
@@ -44,7 +43,7 @@ def confirmed(chain: Reader, receipts: Sequence[Receipt]) -> list[bool]:
 
 def known(chain: Reader, hashes: Sequence[str]) -> list[bool]:
     """Return whether the node has each transaction, mined or waiting."""
-    found = _batch(chain, "eth_getTransactionByHash", [[tx_hash] for tx_hash in hashes])
+    found = chain.rpc.batch_all("eth_getTransactionByHash", [[tx_hash] for tx_hash in hashes])
     return [answer is not None for answer in found]
 
 
@@ -61,7 +60,7 @@ def transaction_under(chain: Reader, sender: str, nonce: int, from_block: int) -
     while last >= from_block:
         first = max(from_block, last - _SCAN + 1)
         asked = [[hex(number), True] for number in range(last, first - 1, -1)]
-        for block in _batch(chain, "eth_getBlockByNumber", asked):
+        for block in chain.rpc.batch_all("eth_getBlockByNumber", asked):
             for each in _transactions(block):
                 if _signed_by(each, sender, nonce):
                     return str(each["hash"])
@@ -78,11 +77,3 @@ def _signed_by(transaction: dict[str, Any], sender: str, nonce: int) -> bool:
     if str(transaction.get("from")).lower() != sender.lower():
         return False
     return rpc.quantity(transaction.get("nonce"), "a nonce") == nonce
-
-
-def _batch(chain: Reader, method: str, params: Sequence[Sequence[Any]]) -> list[Any]:
-    answers = chain.rpc.batch(method, params)
-    for answer in answers:
-        if isinstance(answer, ChainError):
-            raise answer
-    return answers

@@ -102,7 +102,7 @@ class Reader:
         Raises:
             ChainError: if there is no such block.
         """
-        found = self.rpc.call("eth_getBlockByNumber", _tag(block), False)
+        found = self.rpc.call("eth_getBlockByNumber", tag(block), False)
         if found is None:
             raise ChainError(f"{self.rpc.url} has no block {block}")
         header = _header(found)
@@ -113,15 +113,12 @@ class Reader:
     def call(self, to: str, data: bytes, block: Block = "latest") -> bytes:
         """Return what a contract answers to a read."""
         request = {"to": to, "data": "0x" + data.hex()}
-        return rpc.data(self.rpc.call("eth_call", request, _tag(block)), "a call")
+        return rpc.data(self.rpc.call("eth_call", request, tag(block)), "a call")
 
     def call_many(self, to: str, data: Sequence[bytes], block: Block = "latest") -> list[bytes]:
         """Return what a contract answers to many reads."""
-        requests = [[{"to": to, "data": "0x" + each.hex()}, _tag(block)] for each in data]
-        answers = self.rpc.batch("eth_call", requests)
-        for answer in answers:
-            if isinstance(answer, ChainError):
-                raise answer
+        requests = [[{"to": to, "data": "0x" + each.hex()}, tag(block)] for each in data]
+        answers = self.rpc.batch_all("eth_call", requests)
         return [rpc.data(answer, "a call") for answer in answers]
 
     def code(self, address: str) -> bytes:
@@ -157,7 +154,7 @@ class Reader:
                 "address": address,
                 "topics": list(topics),
                 "fromBlock": hex(from_block),
-                "toBlock": _tag(to_block),
+                "toBlock": tag(to_block),
             },
         )
         if not isinstance(found, list):
@@ -174,10 +171,7 @@ class Reader:
 
     def receipts(self, hashes: Sequence[str]) -> list[Receipt | None]:
         """Return the receipts of many transactions, None for those not mined."""
-        found = self.rpc.batch("eth_getTransactionReceipt", [[tx_hash] for tx_hash in hashes])
-        for answer in found:
-            if isinstance(answer, ChainError):
-                raise answer
+        found = self.rpc.batch_all("eth_getTransactionReceipt", [[tx_hash] for tx_hash in hashes])
         return [
             None if answer is None else _receipt(tx_hash, answer)
             for tx_hash, answer in zip(hashes, found, strict=True)
@@ -247,5 +241,6 @@ def _receipt(tx_hash: str, answer: Any) -> Receipt:
         raise ChainError(f"the chain answers no receipt for {tx_hash}: run again") from error
 
 
-def _tag(block: Block) -> str:
+def tag(block: Block) -> str:
+    """Return a block as JSON-RPC names it."""
     return block if isinstance(block, str) else hex(block)

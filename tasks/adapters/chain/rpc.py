@@ -90,6 +90,19 @@ class Rpc:
             results += [self._result_or_error(method, answers[each["id"]]) for each in asked]
         return results
 
+    def batch_all(self, method: str, params: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return the results of many calls of one method, none of which may be refused.
+
+        Raises:
+            RefusedError: if one is.
+            ChainError: as `batch` does.
+        """
+        results = self.batch(method, params)
+        for result in results:
+            if isinstance(result, RefusedError):
+                raise result
+        return results
+
     def _request(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
 

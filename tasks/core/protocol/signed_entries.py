@@ -9,7 +9,6 @@ from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import abi, identity
 from tasks.core.protocol.typed_data import Enter, Signature
 
-MAX_BATCH = 64
 """Most entries that the contract takes in one call."""
 
 _MAX_NAME_BYTES = 32
