@@ -1,8 +1,8 @@
 """Homes, accounts and contracts of test chains; the fixtures are in conftest.py."""
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -87,10 +87,9 @@ def plan(home: Home) -> deploying.Plan:
     )
 
 
-def open_round(local: LocalChain, **changes: Any) -> RoundId:
-    """Open a round that takes entries from now on, for an hour; `changes` are terms."""
-    round_id, opens = RoundId(next(numbers)), local.chain.now() + 60
-    terms = Terms(
+def terms(opens: int, **changes: Any) -> Terms:
+    """Return terms of a round that takes entries for an hour; `changes` are some of them."""
+    usual = Terms(
         opens=opens,
         closes=opens + 3_600,
         book_by=opens + 7_200,
@@ -105,16 +104,22 @@ def open_round(local: LocalChain, **changes: Any) -> RoundId:
         id_map=b"\3" * 32,
         scoring=b"\4" * 32,
     )
-    terms = replace(terms, **changes)
-    send(local, local.chain.tournament.open_round(round_id, terms), "operator")
+    return replace(usual, **changes)
+
+
+def open_round(local: LocalChain, **changes: Any) -> RoundId:
+    """Open a round that takes entries from now on; `changes` are terms."""
+    round_id, opens = RoundId(next(numbers)), local.chain.now() + 60
+    write = local.chain.tournament.open_round(round_id, terms(opens, **changes))
+    send(local, write, "operator")
     local.node.advance(opens)
     return round_id
 
 
 @contextmanager
 def running(root: Path, **changes: Any) -> Iterator[LocalChain]:
-    """Run a chain with the contracts on it; `changes` are parameters of its rounds."""
-    home = make_home(root)
+    """Run a chain with the contracts on it, also again; `changes` are parameters of its rounds."""
+    home = Home.open(root) if Home.exists(root) else make_home(root)
     accounts = signers(home)
     first = plan(home)
     first = replace(first, parameters=replace(first.parameters, **changes))
@@ -160,3 +165,14 @@ def kill_at_http_request(patched: pytest.MonkeyPatch, number: int) -> None:
         return post(*arguments, **options)
 
     patched.setattr(requests.Session, "post", dying)
+
+
+def stop_at_every_request(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> int:
+    """Do something again until it is done, stopped before its 1st, 2nd, ... request; count."""
+    for number in itertools.count(1):
+        with monkeypatch.context() as patched:
+            kill_at_http_request(patched, number)
+            with suppress(KeyboardInterrupt):
+                act()
+                return number - 1
+    raise RuntimeError("counting never ends")

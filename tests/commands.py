@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +64,20 @@ def run(*words: object, **changes: str) -> subprocess.CompletedProcess[str]:
 
 
 def play(
-    home: Path, *words: object, failpoint: str | None = None
+    home: Path, *words: object, failpoint: str | None = None, kills: str = "program"
 ) -> subprocess.CompletedProcess[str]:
-    """Play the small tournament in a home; `failpoint` kills it there."""
-    changes = {} if failpoint is None else {"ERARIUM_FAILPOINT": failpoint}
+    """Play the small tournament in a home; `failpoint` kills it there, or what `kills` says."""
+    changes = {} if failpoint is None else broken_at(home, failpoint, kills)
     return run("play", "--home", home, *SMALL, *words, **changes)
+
+
+def broken_at(home: Path, failpoint: str, kills: str) -> dict[str, str]:
+    """Return the environment in which a command of a home kills something at a place."""
+    return {
+        "ERARIUM_HOME": str(home),
+        "ERARIUM_FAILPOINT": failpoint,
+        "ERARIUM_FAILPOINT_KILLS": kills,
+    }
 
 
 def start(*words: object, **changes: str) -> subprocess.Popen[str]:
@@ -112,11 +122,14 @@ def lake_files(home: Path) -> dict[str, str]:
 
 def outcome(home: Path) -> Outcome:
     """Return what a finished home holds; its chain is started to be read."""
+    report = json.loads((home / "report.json").read_bytes())
+    rounds = [RoundId(entry["round"]) for entry in report["rounds"]]
     with local.chain_served(home, None) as served:
         blocks, sent = _transactions(Rpc(served.rpc_url))
-        settled = _settled(Chain.connect(served.rpc_url, local.deployment(Home.open(home))))
+        chain = Chain.connect(served.rpc_url, local.deployment(Home.open(home)))
+        settled = _settled(chain, rounds)
     return Outcome(
-        report=json.loads((home / "report.json").read_bytes()),
+        report=report,
         lake=lake_files(home),
         purposes=purposes(home),
         settled=settled,
@@ -141,10 +154,10 @@ def prefect_rows(home: Path, query: str) -> list[Any]:
         return database.execute(query).fetchall()
 
 
-def _settled(chain: Chain) -> dict[int, list[str]]:
+def _settled(chain: Chain, rounds: Sequence[RoundId]) -> dict[int, list[str]]:
     """Return the model of every Settled event, in each round."""
-    events = {number: chain.tournament.settled(RoundId(number)) for number in ROUNDS}
-    return {number: [event.model.hex() for event in events[number]] for number in ROUNDS}
+    events = {number: chain.tournament.settled(number) for number in rounds}
+    return {number: [event.model.hex() for event in events[number]] for number in rounds}
 
 
 def _transactions(rpc: Rpc) -> tuple[list[str], list[str]]:

@@ -19,12 +19,13 @@ from tasks.core.rules import Economy
 from tasks.modellers import field, roster
 from tasks.stages import (
     closing,
+    dataset,
     founding,
     ingest,
     intake,
     opening,
+    proposing,
     replay,
-    resolving,
     settling,
     snapshots,
 )
@@ -47,7 +48,7 @@ class Tournament:
 
     @property
     def dataset(self) -> dict[str, Any]:
-        return self.desk.vault.document("dataset")
+        return dataset.newest(self.desk.vault)
 
     def advance(self, at: int) -> None:
         if self.desk.chain.now() < at:
@@ -65,16 +66,20 @@ class Tournament:
         settling.settle_round(self.desk, round_id)
         settling.wind_up(self.desk, round_id)
 
-    def play(self, rounds: Sequence[RoundId] | None = None) -> None:
+    def play(
+        self,
+        rounds: Sequence[RoundId] | None = None,
+        done: Callable[[int], None] = lambda count: None,
+    ) -> None:
         steps: dict[str, Callable[[RoundId], None]] = {
             "open": partial(opening.open_round, self.desk),
             "enter": self.enter,
             "close": self.close,
-            "resolve": partial(resolving.resolve_round, self.desk),
+            "resolve": partial(proposing.resolve_round, self.desk),
             "settle": self.settle,
         }
         events = replay.schedule(self.dataset, self.rounds if rounds is None else rounds)
-        replay.drive(events, self.advance, steps)
+        replay.drive(events, self.advance, steps, done)
 
 
 @contextmanager
@@ -86,12 +91,12 @@ def founded(
     home = founding.establish(root, request)
     lake, vault = Lake(home.lake), Lake(home.vault)
     ingest.ingest(vault, lake, request, executor, founding.data_key(home))
-    dataset = vault.document("dataset")
-    rounds = replay.choose_rounds(dataset, request.rounds)
+    data = dataset.newest(vault)
+    rounds = replay.choose_rounds(data, request.rounds)
     snapshots.publish_first(lake, vault, rounds[0])
     specs = roster.roster(request.modellers, request.seed)
     owners = {spec.name: Client.address_in(home, spec.name) for spec in specs}
-    founding.write_genesis(home, dataset["panel"]["first_date"], list(owners.values()))
+    founding.write_genesis(home, data["panel"]["first_date"], list(owners.values()))
     node = Node.start(home)
     try:
         economy, journal, keys = Economy(), Journal(home.journal), founding.keystore(home)

@@ -34,24 +34,44 @@ class BlockLog:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.steps: list[Step] = []
+        self._path = path
         self._file = path.open("a+b", buffering=0)
         self._file.seek(0)
         content = self._file.read()
-        good = self._take(content, path)
-        if good < len(content):
-            self._file.truncate(good)
+        self._size = self._take(content, path)
+        if self._size < len(content):
+            self._file.truncate(self._size)
             os.fsync(self._file.fileno())
         files.sync_folder(path.parent)
 
     def append(self, steps: Sequence[Step]) -> None:
-        """Add steps and return once they are on disk."""
-        self._file.write(b"".join(_line(step) for step in steps))
-        os.fsync(self._file.fileno())
+        """Add all of these steps and return once they are on disk, or add none.
+
+        Raises:
+            ChainError: if the disk does not take them.
+        """
+        content = b"".join(_line(step) for step in steps)
+        try:
+            self._write(content)
+        except OSError as error:
+            # What follows half a line would be damage before the last line.
+            self._file.truncate(self._size)
+            raise ChainError(
+                f"{self._path} does not grow ({error.strerror}): make room, then start the chain"
+            ) from error
+        self._size += len(content)
         self.steps.extend(steps)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _write(self, content: bytes) -> None:
+        # A file without a buffer may take a part, as where the disk fills up.
+        left = memoryview(content)
+        while left:
+            left = left[self._file.write(left) :]
+        os.fsync(self._file.fileno())
 
     def _take(self, content: bytes, path: Path) -> int:
         lines = content.split(b"\n")

@@ -1,11 +1,19 @@
 """Failpoints: named places where a test can kill this process, as a power cut would."""
 
+import logging
 import os
 import signal
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
 
+import psutil
+
+from tasks.adapters import processes
 from tasks.adapters.settings import Settings
 from tasks.core.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 HOME_POINTS = ("ingest", "found", "snapshot", "verify", "report")
 """After each step of a tournament that belongs to no round."""
@@ -31,6 +39,8 @@ the journal not told, noted there but nothing done with it; a replacement in the
 sent, and one that a reorg threw out, back in the journal but not sent again. The rest of the name
 is the transaction's purpose."""
 
+_CHAIN = ("chain", "anvil")
+
 
 def names(rounds: Iterable[int]) -> list[str]:
     """Return every failpoint of a tournament over some rounds, the transactions' aside."""
@@ -38,8 +48,32 @@ def names(rounds: Iterable[int]) -> list[str]:
     return [*first, *[f"{point}/{number}" for number in rounds for point in ROUND_POINTS], *last]
 
 
+def places(round_id: int, sweep: int) -> list[str]:
+    """Return every failpoint of what operator and keeper do in one round, in its order.
+
+    Args:
+        round_id: the round; its leaves are settled in one batch, its first proposal holds.
+        sweep: how many sweeps came before its own.
+    """
+    purposes = (
+        *(f"open/{round_id}", f"book/{round_id}", f"propose/{round_id}/0"),
+        *(f"settle/{round_id}/0/*", f"sweep/{sweep}"),
+    )
+    opened, booked, proposed, settled, swept = (
+        [f"{point}/{purpose}" for point in SENDING_POINTS[:4]] for purpose in purposes
+    )
+    return [
+        *(f"open/published/{round_id}", *opened, f"open/{round_id}"),
+        *(f"close/published/{round_id}", *booked, f"close/{round_id}"),
+        *(f"resolve/published/{round_id}", *proposed, f"resolve/{round_id}"),
+        *(*settled, f"settle/paid/{round_id}", *swept, f"settle/{round_id}"),
+    ]
+
+
 def reach(point: str, *details: object) -> None:
-    """Kill this process, without any clean-up, if ERARIUM_FAILPOINT names this place.
+    """Kill what ERARIUM_FAILPOINT_KILLS says if ERARIUM_FAILPOINT names this place.
+
+    No clean-up runs. That name may be a pattern, as `settle/135/0/*`.
 
     Args:
         point: a name above.
@@ -52,5 +86,19 @@ def reach(point: str, *details: object) -> None:
     if point not in HOME_POINTS + ROUND_POINTS + SENDING_POINTS:
         raise InputError(f"no failpoint is called {point!r}")
     names = [f"{point}/{detail}" for detail in details] or [point]
-    if Settings().failpoint in names:
+    values = Settings()
+    if values.failpoint is None or not any(fnmatchcase(each, values.failpoint) for each in names):
+        return
+    if values.failpoint_kills != "program":
+        _kill_chain(values.home / "run")
+        logger.warning("failpoint %s: the chain is killed", values.failpoint)
+    if values.failpoint_kills != "node":
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _kill_chain(run: Path) -> None:
+    found = [processes.running(run, name) for name in _CHAIN]
+    killed = [psutil.Process(each.pid) for each in found if each is not None]
+    for process in killed:
+        process.kill()
+    processes.wait_until_gone(killed, 5.0)

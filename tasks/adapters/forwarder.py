@@ -19,13 +19,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pydantic_core
 from aiohttp import web
 
-from tasks.adapters import files, jsonrpc, settings, transactions
+from tasks.adapters import files, foreign_json, jsonrpc, live_clock, settings, transactions
 from tasks.adapters.anvil import Anvil, RefusedError
 from tasks.adapters.block_log import BlockLog, Step
 from tasks.adapters.home import Home
+from tasks.adapters.live_clock import LiveClock
 from tasks.adapters.snapshots import Snapshot, Snapshots
 from tasks.adapters.transactions import Gate, Transaction
 from tasks.core.errors import ChainError, TournamentError
@@ -40,8 +40,24 @@ _SNAPSHOT_STEPS = 1_000
 class Forwarder:
     """One node, its log and its snapshots, behind a JSON-RPC server."""
 
-    def __init__(self, node: Anvil, chain_id: int, log: BlockLog, snapshots: Snapshots) -> None:
-        """Use a fresh node at its genesis; `restore` brings it up to the log."""
+    def __init__(
+        self,
+        node: Anvil,
+        chain_id: int,
+        log: BlockLog,
+        snapshots: Snapshots,
+        clock: LiveClock | None = None,
+    ) -> None:
+        """Use a fresh node at its genesis; `restore` brings it up to the log.
+
+        Args:
+            node: the node.
+            chain_id: the only chain whose transactions are taken.
+            log: of every step that the node was told.
+            snapshots: where states are saved.
+            clock: what blocks are dated by; None where time passes by `erarium_advance` alone.
+        """
+        self._clock = clock
         self._node = node
         self._gate = Gate(node, chain_id)
         self._log = log
@@ -85,15 +101,14 @@ class Forwarder:
             request.headers.get(jsonrpc.TOKEN_HEADER, "").encode(), self.token.encode()
         )
         try:
-            # A library raises Python's recursion limit, so that json.loads would crash the process
-            # on deeply nested brackets.
-            body = pydantic_core.from_json(await request.read(), allow_inf_nan=False)
+            body = foreign_json.parse(await request.read())
         except ValueError:
             return web.json_response(jsonrpc.error(None, jsonrpc.NOT_JSON, "not JSON"))
         single = not isinstance(body, list)
         calls = [body] if single else body
         if not calls:
             return web.json_response(jsonrpc.error(None, jsonrpc.BAD_REQUEST, "an empty batch"))
+        await self._pass_time()
         answers = await self.answer(calls, trusted)
         if len(self._log.steps) - self._covered >= _SNAPSHOT_STEPS:
             await self.snapshot()
@@ -154,21 +169,35 @@ class Forwarder:
         async with self._writing:
             checked = await self._gate.in_turn(found)
             sound = [each for each in checked if isinstance(each, Transaction)]
-            self._record([Step(time=self._time, raw=each.raw) for each in sound])
+            at = self._now()
+            self._record([Step(time=at, raw=each.raw) for each in sound])
             return [
-                await self._mine_sent(each, call.get("id"))
+                await self._mine_sent(Step(time=at, raw=each.raw), each, call.get("id"))
                 if isinstance(each, Transaction)
                 else jsonrpc.error(call.get("id"), each.code, str(each))
                 for call, each in zip(calls, checked, strict=True)
             ]
 
-    async def _mine_sent(self, sent: Transaction, call_id: Any) -> dict[str, Any]:
+    async def _mine_sent(self, step: Step, sent: Transaction, call_id: Any) -> dict[str, Any]:
         try:
-            tx_hash = await self._apply(Step(time=self._time, raw=sent.raw))
+            tx_hash = await self._apply(step)
         except RefusedError as refused:
             return {"jsonrpc": "2.0", "id": call_id, "error": refused.error}
         self._gate.mined(sent)
         return jsonrpc.result(call_id, tx_hash)
+
+    def _now(self) -> int:
+        """Return the next block's time: the live clock's, never before the latest block's."""
+        return self._time if self._clock is None else max(self._time, self._clock.now())
+
+    async def _pass_time(self) -> None:
+        """Let whoever looks at a live chain see the time: a chain that nobody reads needs no block.
+
+        Its failure is left to the calls, which are answered one by one.
+        """
+        if self._clock is not None and self._now() - self._time >= self._clock.block_s:
+            with contextlib.suppress(ChainError, RefusedError):
+                await self._advance(self._now())
 
     def _record(self, steps: Sequence[Step]) -> None:
         self._require_whole()
@@ -191,6 +220,8 @@ class Forwarder:
                     call.get("id"), jsonrpc.BAD_PARAMS, f"the chain is at {self._time} already"
                 )
             result = await self._advance(params[0])
+            if self._clock is not None:
+                self._clock.raise_to(result)
         elif call["method"] == "erarium_snapshot":
             await self.snapshot()
         else:
@@ -265,9 +296,10 @@ async def _restored(home: Home, log: BlockLog) -> Forwarder:
     values = settings.Settings()
     env = settings.child_environment(values, home.root)
     snapshots = Snapshots(home.node)
+    clock = _clock(home)
     for snapshot in [*snapshots.newest_first(), None]:
         node = await Anvil.start(values.anvil, home.node / "genesis.json", home.run, env)
-        forwarder = Forwarder(node, home.facts.chain_id, log, snapshots)
+        forwarder = Forwarder(node, home.facts.chain_id, log, snapshots, clock)
         try:
             if await forwarder.restore(snapshot):
                 return forwarder
@@ -278,6 +310,13 @@ async def _restored(home: Home, log: BlockLog) -> Forwarder:
             raise
         await forwarder.close()
     raise ChainError(f"the chain of {home.root} cannot be rebuilt from its log")
+
+
+def _clock(home: Home) -> LiveClock | None:
+    if home.facts.kind != "live":
+        return None
+    spacing = live_clock.block_s(int(home.facts.arguments["market_day_s"]))
+    return LiveClock(home.node / "clock.json", spacing)
 
 
 async def _listen(forwarder: Forwarder, home: Home, port: int) -> None:

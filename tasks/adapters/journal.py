@@ -111,14 +111,11 @@ class Journal:
         """Open the file; it is made when missing, and changed where it has the older layout.
 
         Raises:
-            ChainError: if it is not a journal, or a newer program's.
+            ChainError: if it cannot be opened, is not a journal, or a newer program's.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._guard = threading.RLock()
-        self._database = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, timeout=30.0
-        )
+        self._database = _open(path)
         try:
             self._database.execute("PRAGMA journal_mode=WAL")
             # FULL: a commit that has returned survives a power cut; the bytes are sent after.
@@ -150,7 +147,7 @@ class Journal:
 
     def holds(self, chain_id: int, sender: str, nonce: int) -> bool:
         """Return whether a nonce is that of a write which another transaction did not displace."""
-        with self._guard:
+        with self._told():
             found = self._database.execute(_HOLDS, (chain_id, sender, nonce)).fetchone()
         return found is not None
 
@@ -170,6 +167,7 @@ class Journal:
         purposes: Sequence[str],
         sign: Callable[[int, int], Attempt],
         block: int = 0,
+        nonces: Sequence[int] = (),
     ) -> list[Entry]:
         """Sign transactions under the next nonces and keep them, all or none.
 
@@ -180,6 +178,7 @@ class Journal:
             purposes: what each is for, unique among those that did not fail.
             sign: given the position in `purposes` and the nonce, sign that one.
             block: the number of the newest block.
+            nonces: one for each purpose instead of the next ones, none of which a write has.
 
         Returns:
             The entries, in the order of `purposes`.
@@ -189,8 +188,8 @@ class Journal:
         """
         with self._transaction():
             first, ids = self._next_nonce(chain_id, sender, chain_nonce), []
-            for position, purpose in enumerate(purposes):
-                nonce = first + position
+            taken = nonces or range(first, first + len(purposes))
+            for position, (purpose, nonce) in enumerate(zip(purposes, taken, strict=True)):
                 attempt = sign(position, nonce)
                 ids.append(self._insert((purpose, chain_id, sender, nonce, block), attempt))
             return [self._select(_ONE, (number,))[0] for number in ids]
@@ -215,7 +214,7 @@ class Journal:
         """
         rows = [(each.state, each.mined, each.block_hash, each.id) for each in entries]
         statement = "UPDATE writes SET state = ?, mined = ?, block_hash = ? WHERE id = ?"
-        with self._guard, self._relaxed(), self._transaction():
+        with self._told(), self._relaxed(), self._transaction():
             for entry, row in zip(entries, rows, strict=True):
                 try:
                     self._database.execute(statement, row)
@@ -249,7 +248,7 @@ class Journal:
         self._database.execute(_INSERT_ATTEMPT, row)
 
     def _select(self, query: str, values: tuple[int | str, ...]) -> list[Entry]:
-        with self._guard:
+        with self._told():
             rows = self._database.execute(query, values).fetchall()
         groups = itertools.groupby(rows, key=lambda row: row[:_WRITE_COLUMNS])
         return [_entry(write, [row[_WRITE_COLUMNS:] for row in group]) for write, group in groups]
@@ -264,15 +263,38 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._guard:
+        with self._told():
             # IMMEDIATE: two processes never read the same next nonce.
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                # A full disk ends the transaction by itself.
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Keep other threads out; what SQLite cannot do is an error of ours."""
+        with self._guard:
+            try:
+                yield
+            except sqlite3.DatabaseError as error:
+                raise ChainError(
+                    f"journal {self._path}: {error}: look at its disk, then run again"
+                ) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30.0)
+    except (OSError, sqlite3.Error) as error:
+        raise ChainError(
+            f"journal {path} cannot be opened ({error}): it must be a file that can be written"
+        ) from error
 
 
 def _entry(write: Sequence[Any], attempts: Sequence[Sequence[Any]]) -> Entry:

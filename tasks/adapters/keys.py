@@ -16,13 +16,16 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from pydantic import SecretStr
 
-from tasks.adapters import files, keyfiles
+from tasks.adapters import keyfiles, lake
 from tasks.core.errors import InputError, KeystoreError, SubmissionError
 from tasks.core.protocol import derive
 from tasks.core.protocol.typed_data import Signature
 
 # A replay's keys guard nothing: they follow from the seed, which the home shows.
 _REPLAY_ROUNDS = 16
+# A passphrase of 32 random bytes cannot be tried out, so stretching it guards nothing, and every
+# flow run opens four keys. What a person thought of gets the library's full cost.
+_LIGHT_SCRYPT = 2**12
 _KEY_BYTES = 32
 
 
@@ -129,6 +132,10 @@ class Keystore:
         """Return the X25519 key of that name; it is made when missing."""
         return SealingKey(self._key(name))
 
+    def secret(self, name: str) -> bytes:
+        """Return 32 secret bytes of that name, no account's; they are made when missing."""
+        return self._key(name)
+
     def _key(self, name: str) -> bytes:
         path = self.folder / f"{name}.json"
         passphrase = self._passphrase()
@@ -150,12 +157,15 @@ class Keystore:
     def _make(self, path: Path, name: str, passphrase: bytes) -> None:
         create: Callable[..., dict[str, Any]] = create_keyfile_json
         key = self._fresh_key(name)
-        if self.kind == "live":
+        if self.kind == "live" and self.passphrase is None:
+            keystore = create(key, passphrase, kdf="scrypt", iterations=_LIGHT_SCRYPT)
+        elif self.kind == "live":
             keystore = create(key, passphrase, kdf="scrypt")
         else:
             keystore = create(key, passphrase, kdf="pbkdf2", iterations=_REPLAY_ROUNDS)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.replace_file(path, json.dumps(keystore).encode(), mode=0o600)
+        # Of two processes that make it at once one does; `_key` reads what is there then.
+        lake.create_file(path, json.dumps(keystore).encode(), mode=0o600)
 
     def _passphrase(self) -> bytes:
         if isinstance(self.passphrase, SecretStr):
@@ -171,9 +181,10 @@ class Keystore:
         return keyfiles.passphrase(path)
 
     def _make_passphrase(self, path: Path) -> None:
-        if any(self.folder.glob("*.json")):
+        # Asked again after the look for keys: another process may have made both meanwhile.
+        if any(self.folder.glob("*.json")) and not path.exists():
             raise KeystoreError(
                 f"{path} is missing, without it no key opens: restore it from a backup"
             )
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.replace_file(path, secrets.token_hex(_KEY_BYTES).encode(), mode=0o600)
+        lake.create_file(path, secrets.token_hex(_KEY_BYTES).encode(), mode=0o600)

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from tasks.adapters import foreign_json
 from tasks.core.errors import LakeError
 from tasks.core.protocol import canonical
 
@@ -60,6 +60,21 @@ class Lake:
         """Use `root`, which is made when something is first written."""
         self.root = root
         self._parts = root / ".parts"
+
+    @classmethod
+    def open(cls, address: str) -> Self:
+        """Open the lake at an address: a folder, for no other kind is served yet.
+
+        Raises:
+            LakeError: if it is of another kind, or there is no such folder.
+        """
+        scheme, separator, _ = address.partition("://")
+        if separator:
+            raise LakeError(f"a lake at {scheme}:// cannot be read yet: give a folder")
+        root = Path(address)
+        if not root.is_dir():
+            raise LakeError(f"there is no lake at {address}: give the folder that holds one")
+        return cls(root)
 
     def clear_parts(self) -> None:
         """Remove what a killed writer left half written; the caller is the only writer."""
@@ -136,6 +151,10 @@ class Lake:
             raise LakeError(f"document {name} is published already, with other content")
         return canonical.sha256_hex(content)
 
+    def has(self, name: str) -> bool:
+        """Return whether a document is published."""
+        return self._document_path(name).exists()
+
     def document_bytes(self, name: str) -> bytes | None:
         """Return a document's bytes, or None where it is not published."""
         try:
@@ -153,7 +172,7 @@ class Lake:
         if content is None:
             return None
         try:
-            document = json.loads(content)
+            document = foreign_json.parse(content)
         except ValueError as error:
             raise LakeError(f"document {name} is not JSON: {error}") from error
         if not isinstance(document, dict):
@@ -177,7 +196,7 @@ class Lake:
         return self.root / f"{name}.json"
 
 
-def create_file(path: Path, content: bytes, parts: Path | None = None) -> bool:
+def create_file(path: Path, content: bytes, parts: Path | None = None, mode: int = 0o666) -> bool:
     """Create a file whole and durable, or leave the one that is there.
 
     The bytes are written to a temporary name and fsynced before link(2) gives them their own,
@@ -187,24 +206,26 @@ def create_file(path: Path, content: bytes, parts: Path | None = None) -> bool:
         path: the file; its folder is made when missing.
         content: all of its bytes.
         parts: folder of the temporary name, on the same disk; the file's own if None.
+        mode: the permissions it has from its first byte on, less the umask.
 
     Returns:
         True if this call created it.
     """
     if path.exists():
         return False
-    with _part(parts or path.parent) as (part, file):
+    with _part(parts or path.parent, mode) as (part, file):
         file.write(content)
         return _name(part, file, path)
 
 
 @contextmanager
-def _part(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
+def _part(folder: Path, mode: int = 0o666) -> Iterator[tuple[Path, BinaryIO]]:
     """Open a file under a temporary name, which is gone at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".part-{secrets.token_hex(8)}"
     try:
-        with part.open("wb") as file:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
             yield part, file
     finally:
         part.unlink(missing_ok=True)

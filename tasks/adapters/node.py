@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -116,17 +116,21 @@ class Node:
         raise ChainError(f"the chain of {home.root} does not start: {words}")
 
 
-def write_genesis(home: Home, timestamp: int, addresses: Sequence[str]) -> None:
+def write_genesis(
+    home: Home, timestamp: int, addresses: Sequence[str], rich: Mapping[str, int] | None = None
+) -> None:
     """Fix the first block of a home's chain; the same again is accepted.
 
     Args:
         home: its chain id goes into the block.
         timestamp: the block's time, seconds since 1970.
         addresses: who gets 10 ETH for gas.
+        rich: who gets another amount, wei.
 
     Raises:
         HomeError: if the home's chain has another first block.
     """
+    amounts = dict.fromkeys(addresses, GENESIS_WEI) | dict(rich or {})
     genesis: dict[str, Any] = {
         "config": {"chainId": home.facts.chain_id},
         "timestamp": hex(timestamp),
@@ -136,7 +140,7 @@ def write_genesis(home: Home, timestamp: int, addresses: Sequence[str]) -> None:
         "nonce": "0x0",
         "extraData": "0x",
         "mixHash": "0x" + "00" * 32,
-        "alloc": {address: {"balance": hex(GENESIS_WEI)} for address in addresses},
+        "alloc": {address: {"balance": hex(amount)} for address, amount in amounts.items()},
     }
     # Of all this, anvil's first block hash depends on time and coinbase only; this makes it tell
     # homes apart. Nobody has the key of that account, which collects the fees.

@@ -3,14 +3,20 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasks.core.errors import InputError
+
+MOST_CONFIRMATIONS = 63
+"""A home's own node keeps the states of 64 blocks, a public one of 128 unless it is an archive."""
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _MAX_DEFAULT_WORKERS = 2
 _LEASE_S = 30
+_GWEI = 10**9
 
 # What a child may inherit, so that no key or password of the shell reaches a process of ours.
 _INHERITED = (
@@ -39,6 +45,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ERARIUM_", frozen=True, extra="ignore")
 
     home: Path = Field(default=Path(".erarium"), description="One installation's directory.")
+    models: Path = Field(default=Path("models"), description="Folder of a modeller's models.")
     workers: int | None = Field(default=None, ge=1, description="Dask workers, one thread each.")
     anvil: Path = Field(
         default=_PROJECT / "deployment" / "node" / "bin" / "anvil",
@@ -46,14 +53,48 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     rpc_timeout_s: float = Field(default=30.0, gt=0, description="How long the chain may think.")
+    confirmations: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_CONFIRMATIONS,
+        description="Blocks that must lie on a transaction's before it counts.",
+    )
+    fee_cap_gwei: int = Field(
+        default=200, ge=1, le=10**6, description="Most gwei that a unit of gas may cost."
+    )
     lock_wait_s: float = Field(default=30.0, ge=0, description="How long to wait for a home.")
-    failpoint: str | None = Field(default=None, description="Where a test kills this process.")
+    failpoint: str | None = Field(default=None, description="Where a test kills something.")
+    failpoint_kills: Literal["program", "node", "both"] = Field(
+        default="program", description="What it kills there; the node is that of `home`."
+    )
     test_data: Path | None = Field(default=None, description="Folder of real data, for tests.")
+
+    def __init__(self, **values: Any) -> None:
+        """Read the environment; `values` come before it.
+
+        Raises:
+            InputError: if a value is not of its kind, or out of bounds.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise InputError("; ".join(_words(each) for each in error.errors())) from error
+
+    @property
+    def connection(self) -> tuple[float, int, int]:
+        """Return how to connect to a chain: seconds an answer, confirmations, cap in wei."""
+        return self.rpc_timeout_s, self.confirmations, self.fee_cap_gwei * _GWEI
 
     @property
     def worker_count(self) -> int:
         """Return how many workers to start: what was said, else the cores, at most two."""
         return self.workers or min(os.cpu_count() or 1, _MAX_DEFAULT_WORKERS)
+
+
+def _words(fault: Mapping[str, Any]) -> str:
+    name = "_".join(str(part) for part in fault["loc"]).upper()
+    reason = fault["msg"][:1].lower() + fault["msg"][1:]
+    return f"ERARIUM_{name} is {str(fault['input'])!r}: {reason}"
 
 
 def adopt(environment: Mapping[str, str]) -> None:
@@ -76,6 +117,8 @@ def child_environment(settings: Settings, home: Path, api_url: str | None = None
         "ERARIUM_ANVIL": str(settings.anvil),
         "ERARIUM_LOG_LEVEL": settings.log_level,
         "ERARIUM_RPC_TIMEOUT_S": str(settings.rpc_timeout_s),
+        "ERARIUM_CONFIRMATIONS": str(settings.confirmations),
+        "ERARIUM_FEE_CAP_GWEI": str(settings.fee_cap_gwei),
         # One BLAS thread: the sums that feed published numbers must have one fixed order.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

@@ -1,8 +1,7 @@
 """kill -9 at a named place, then the same command again: as if nothing had happened."""
 
-import re
 from collections import Counter
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 
@@ -24,8 +23,10 @@ TRANSACTIONS = [
     *("signed/fund/approve", "sent/fund/stake", "signed/deposit/first", "sent/grant/pair-p"),
     *("signed/open/136", "sent/open/136", "signed/enter/136/1", "sent/enter/136/1"),
     *("signed/book/136", "sent/book/136", "signed/propose/136/0", "sent/propose/136/0"),
-    *("signed/sweep/1", "sent/sweep/1"),
+    *("signed/sweep/1", "sent/sweep/2"),
 ]
+ALONE = ("found", "sent/open/136", "mined/propose/136/0", "snapshot")
+"""Where the chain dies and leaves the program alive: before, between and after the rounds."""
 
 
 def kill(home, point):
@@ -34,23 +35,16 @@ def kill(home, point):
     assert killed.returncode == -9, f"{point} was not reached: {killed.stderr}"
 
 
-def swept_by_anyone(outcome):
-    """Leave out for which round a sweep was made: it burns all there is, in whoever's turn."""
-    names = [re.sub(r"sweep/.*", "sweep", purpose) for purpose, _ in outcome.purposes]
-    states = [state for _, state in outcome.purposes]
-    return replace(outcome, purposes=sorted(zip(names, states, strict=True)))
-
-
 def require_same(home, expected):
     """Compare a home that was killed with the unbroken one."""
     finished = commands.play(home)
     assert finished.returncode == 0, finished.stderr
     assert commands.processes_of(home) == []
 
-    found, wanted = (swept_by_anyone(each) for each in (commands.outcome(home), expected))
+    found = commands.outcome(home)
 
     for field in fields(Outcome):
-        assert getattr(found, field.name) == getattr(wanted, field.name), field.name
+        assert getattr(found, field.name) == getattr(expected, field.name), field.name
 
 
 def test_kill__three_points_in_turn__tournament_is_the_unbroken_one(copied, expected):
@@ -97,6 +91,22 @@ def test_kill__at_any_point__tournament_is_the_unbroken_one(copied, expected, po
 
     require_same(copied, expected)
     print(f"\n{point}: {len(expected.chain)} transactions, {len(expected.lake)} files, as unbroken")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("point", ALONE)
+def test_kill__of_the_chain_alone__is_one_line_and_the_same_command_ends_it(
+    copied, expected, point
+):
+    broken = commands.play(copied, failpoint=point, kills="node")
+
+    said = [line for line in broken.stderr.splitlines() if line.startswith("erarium: ")]
+    assert (broken.returncode, len(said)) == (2, 1), broken.stderr
+    assert "no answer from the chain" in said[0]
+    assert commands.processes_of(copied) == []
+    require_same(copied, expected)
+    print(f"\n{point}: the chain killed, as unbroken")
 
 
 @pytest.mark.chaos

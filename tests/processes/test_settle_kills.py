@@ -4,18 +4,16 @@ import json
 import subprocess
 from dataclasses import fields
 
-import psutil
 import pytest
 
-from tasks.adapters import processes
 from tests import commands
 from tests.commands import Outcome
 
 ROUND = commands.ROUNDS[0]
 # What was signed is sent before anything else when the command runs again, so "sent" is not
 # reached once more: one place a transaction.
-SIGNED = (f"signed/propose/{ROUND}/0", f"settle/paid/{ROUND}", f"sent/sweep/0")
-SENT = (f"sent/propose/{ROUND}/0", f"settle/paid/{ROUND}", f"signed/sweep/0")
+SIGNED = (f"signed/propose/{ROUND}/0", f"settle/paid/{ROUND}", "sent/sweep/0")
+SENT = (f"sent/propose/{ROUND}/0", f"settle/paid/{ROUND}", "signed/sweep/0")
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
@@ -24,28 +22,22 @@ def settle(home, *words, **changes):
     return commands.run("settle", "--round", ROUND, "--home", home, *words, **changes)
 
 
-def kill_the_chain(home):
-    """Kill what a killed command left running, as a power cut would have."""
-    for name in ("chain", "anvil"):
-        left = processes.running(home / "run", name)
-        if left is not None:
-            psutil.Process(left.pid).kill()
-
-
 @pytest.mark.parametrize(
-    ("points", "whole"), [(SIGNED, False), (SENT, True)], ids=["program", "program and node"]
+    ("points", "kills", "code"),
+    [(SIGNED, "program", -9), (SENT, "both", -9), (SIGNED, "node", 2)],
+    ids=["program", "both", "node"],
 )
 def test_settle__killed_at_every_place__ends_as_the_unbroken_tournament(
-    copied, expected, points, whole
+    copied, expected, points, kills, code
 ):
     killed = commands.play(copied, failpoint=f"resolve/published/{ROUND}")
     assert killed.returncode == -9, killed.stderr
 
     for point in points:
-        broken = settle(copied, ERARIUM_FAILPOINT=point)
-        assert broken.returncode == -9, f"{point} was not reached: {broken.stdout}{broken.stderr}"
-        if whole:
-            kill_the_chain(copied)
+        broken = settle(copied, **commands.broken_at(copied, point, kills))
+        said = [line for line in broken.stderr.splitlines() if line.startswith("erarium: ")]
+        assert broken.returncode == code, f"{point} was not reached: {broken.stderr}"
+        assert len(said) == (kills == "node"), broken.stderr
     done = settle(copied, "--json", copied / "settled.json")
     again = settle(copied)
     doctor = commands.run("chain", "doctor", "--home", copied)
@@ -60,7 +52,7 @@ def test_settle__killed_at_every_place__ends_as_the_unbroken_tournament(
     found = commands.outcome(copied)
     for field in fields(Outcome):
         assert getattr(found, field.name) == getattr(expected, field.name), field.name
-    print(f"{len(points)} places, {'program and node' if whole else 'program'}: 0 lost, 0 doubled")
+    print(f"\n{len(points)} places, {kills} killed: 0 lost, 0 doubled")
 
 
 def test_settle__twice_at_once__one_waits_and_each_is_done_once(copied):

@@ -8,7 +8,7 @@ from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.data import purge
 from tasks.core.errors import DataError, LakeError
-from tasks.stages import benchmarks, ingest, publishing
+from tasks.stages import benchmarks, dataset, ingest, publishing
 from tests.panels import Source
 
 KEY = bytes(range(32))
@@ -20,7 +20,7 @@ class Stores:
     def __init__(self, root):
         self.vault, self.lake = Lake(root / "vault"), Lake(root / "lake")
         ingest.ingest(self.vault, self.lake, Source(), SerialExecutor(), KEY)
-        self.dataset = self.vault.document("dataset")
+        self.dataset = dataset.newest(self.vault)
         self.rounds = self.dataset["playable"][-2:]
         for era in self.rounds:
             self.publish(f"live_{int(era)}", as_of_era=era, live_era=era)
@@ -63,7 +63,7 @@ def test_ingest__done_already__reads_nothing(stores):
 
     ingest.ingest(stores.vault, stores.lake, absent, SerialExecutor(), KEY)
 
-    assert stores.vault.document("dataset") == stores.dataset
+    assert dataset.newest(stores.vault) == stores.dataset
 
 
 def test_ingest__too_small__publishes_nothing(tmp_path):
@@ -75,7 +75,7 @@ def test_ingest__too_small__publishes_nothing(tmp_path):
         ingest.check_source(Source(simulated_ids=60))
 
     assert not lake.root.exists()
-    assert vault.find("dataset") is None
+    assert dataset.find(vault) is None
 
 
 def test_dataset__eras__are_sorted_by_id_and_complete(stores):
@@ -158,7 +158,7 @@ def test_live_snapshot__validation__is_the_26_eras_before_the_first_round(stores
 def test_snapshot__built_without_an_earlier_one__has_the_same_objects(stores, tmp_path):
     fresh = Lake(tmp_path)
     era = stores.rounds[1]
-    ingest._publish_version(fresh, stores.dataset["features"], KEY)
+    ingest.publish_version(fresh, stores.dataset["features"], KEY)
 
     publishing.publish_snapshot(fresh, stores.vault, "other", as_of_era=era, live_era=era)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import failpoints
+from tasks.adapters import failpoints, processes
 from tasks.core.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,15 +42,59 @@ def test_reach__unknown_name__is_refused():
         failpoints.reach("lunch")
 
 
-@pytest.mark.parametrize(("wanted", "code"), [("open/7", -signal.SIGKILL), ("open/8", 0)])
-def test_reach__named_place__kills_at_once(wanted, code):
-    program = "from tasks.adapters import failpoints; failpoints.reach('open', 7)"
+def test_places__one_round__are_distinct_and_of_registered_points():
+    places = failpoints.places(7, 2)
+    points = [next(each for each in POINTS if name.startswith(f"{each}/")) for name in places]
 
+    assert len(set(places)) == len(places) == 28
+    assert set(points) >= {"open", "signed", "sent", "mined", "noted", "settle"}
+    assert set(places).isdisjoint(failpoints.places(8, 3))
+
+
+def reach(wanted, **changes):
+    """Reach the place `signed/settle/7/0/ab` in another process, which then ends with 3."""
+    program = (
+        "import sys; from tasks.adapters import failpoints; "
+        "failpoints.reach('signed', 'settle/7/0/ab'); sys.exit(3)"
+    )
     ended = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "ERARIUM_FAILPOINT": wanted},
+        env={**os.environ, "ERARIUM_FAILPOINT": wanted, **changes},
         cwd=ROOT,
         check=False,
+        capture_output=True,
+        text=True,
     )
+    return ended.returncode, ended.stderr
 
-    assert ended.returncode == code
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ("signed/settle/7/0/ab", -signal.SIGKILL),
+        ("signed/settle/7/0/*", -signal.SIGKILL),
+        ("signed/settle/8/0/*", 3),
+        ("signed", 3),
+    ],
+)
+def test_reach__named_place__kills_at_once(wanted, code):
+    assert reach(wanted) == (code, "")
+
+
+@pytest.mark.parametrize(
+    ("kills", "code", "alive"),
+    [("program", -signal.SIGKILL, True), ("node", 3, False), ("both", -signal.SIGKILL, False)],
+)
+def test_reach__with_a_chain__kills_what_it_is_told(tmp_path, kills, code, alive):
+    started = [
+        processes.start(tmp_path / "run", name, ["sleep", "60"], os.environ)
+        for name in ("chain", "anvil", "server")
+    ]
+
+    ended, errors = reach("signed/*", ERARIUM_HOME=str(tmp_path), ERARIUM_FAILPOINT_KILLS=kills)
+    living = [each.is_alive() for each in started]
+    processes.reap(tmp_path / "run")
+
+    assert ended == code
+    assert living == [alive, alive, True]
+    assert errors == ("" if alive else "failpoint signed/*: the chain is killed\n")

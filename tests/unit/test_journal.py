@@ -12,7 +12,7 @@ SENDER = "0x" + "11" * 20
 
 
 def sign(position, nonce):
-    raw = bytes([position, nonce])
+    raw = position.to_bytes(2) + nonce.to_bytes(2)
     return Attempt(hash="0x" + raw.hex(), raw=raw, max_fee_wei=9, tip_wei=1)
 
 
@@ -209,3 +209,26 @@ def test_journal__file_of_another_kind__is_a_chain_error(tmp_path):
 
     with pytest.raises(ChainError, match="cannot be read"):
         Journal(tmp_path / "journal.sqlite")
+
+
+def test_journal__place_that_is_no_file__is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+
+    for path in (tmp_path, tmp_path / "file" / "journal.sqlite"):
+        with pytest.raises(ChainError, match=f"journal {path} cannot be opened") as caught:
+            Journal(path)
+
+        assert "\n" not in str(caught.value)
+
+
+def test_record__disk_is_full__keeps_nothing_and_works_when_there_is_room(journal):
+    (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
+    journal._database.execute(f"PRAGMA max_page_count={pages}")
+    purposes = [f"open/{number}" for number in range(500)]
+
+    with pytest.raises(ChainError, match="disk is full: look at its disk, then run again"):
+        record(journal, *purposes)
+
+    assert journal.entries() == []
+    journal._database.execute(f"PRAGMA max_page_count={2**30}")
+    assert len(record(journal, *purposes)) == 500

@@ -1,10 +1,12 @@
 import copy
 import json
 import pickle
+import secrets
 from dataclasses import replace
 
 import pytest
 from eth_account import Account
+from eth_keyfile.keyfile import create_keyfile_json
 from eth_keys.backends import get_backend
 from eth_keys.backends.coincurve import CoinCurveECCBackend
 from pydantic import SecretStr
@@ -48,6 +50,34 @@ def test_signer__live_home__is_random_and_stays(tmp_path):
 
     assert live(tmp_path / "a").signer("operator").address == first
     assert live(tmp_path / "b").signer("operator").address != first
+
+
+@pytest.mark.parametrize("meanwhile", ["create_keyfile_json", "secrets"])
+def test_signer__another_makes_the_same_live_key_meanwhile__both_have_the_one_that_stays(
+    tmp_path, monkeypatch, meanwhile
+):
+    others: list[str] = []
+
+    def faster(make):
+        """Let another process come between, once, before something is made."""
+        first = iter([True])
+
+        def made(*arguments, **options):
+            if next(first, False):
+                others.append(live(tmp_path).signer("owner").address)
+            return make(*arguments, **options)
+
+        return made
+
+    with monkeypatch.context() as patched:
+        if meanwhile == "secrets":
+            patched.setattr(secrets, "token_hex", faster(secrets.token_hex))
+        else:
+            patched.setattr(keys, meanwhile, faster(create_keyfile_json))
+        mine = live(tmp_path).signer("owner").address
+
+    assert others == [mine]
+    assert live(tmp_path).signer("owner").address == mine
 
 
 def test_signer__shown_pickled_or_copied__gives_no_key_away(tmp_path):

@@ -56,6 +56,27 @@ def test_put_chunks__from_a_damaged_object__is_refused_at_its_end(tmp_path):
     assert objects(lake) == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 5_000 + b"]" * 5_000,
+        b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+        b'{"a":NaN}',
+        b"",
+        b"\xff",
+    ],
+)
+def test_find__strangers_document_that_is_no_sound_json__is_one_error(tmp_path, content):
+    path = tmp_path / "rounds" / "1" / "open.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+    with pytest.raises(LakeError, match="document rounds/1/open is not JSON: ") as caught:
+        Lake(tmp_path).find("rounds/1/open")
+
+    assert "\n" not in str(caught.value)
+
+
 def test_clear_parts__what_a_killed_writer_left__is_gone_and_objects_stay(tmp_path):
     lake = Lake(tmp_path)
     ref = lake.put(b"content", ".bin")

@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 
 from tasks.adapters.block_log import BlockLog, Step
@@ -37,6 +39,55 @@ def test_log__torn_last_line__is_dropped_and_the_next_step_follows(path, lost):
     log.close()
 
     assert read(path) == [*STEPS[:2], Step(time=9)]
+
+
+class FullDisk:
+    """A log's file on a disk that takes some bytes more."""
+
+    def __init__(self, file, room):
+        self.file = file
+        self.room = room
+
+    def write(self, content):
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = self.file.write(content[: self.room])
+        self.room -= written
+        return written
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+def test_log__disk_fills_up_inside_a_line__keeps_whole_lines_and_goes_on_when_there_is_room(
+    path, monkeypatch
+):
+    log = BlockLog(path)
+    file = log._file
+    monkeypatch.setattr(log, "_file", FullDisk(file, room=7))
+
+    with pytest.raises(ChainError, match=r"log does not grow \(No space left on device\)"):
+        log.append([Step(time=8), Step(time=9)])
+    monkeypatch.undo()
+    log.append([Step(time=9)])
+    log.close()
+
+    assert log.steps == read(path) == [*STEPS, Step(time=9)]
+
+
+def test_log__written_in_parts__is_whole(path, monkeypatch):
+    log = BlockLog(path)
+    file = log._file
+
+    class Slow(FullDisk):
+        def write(self, content):
+            return self.file.write(content[:5])
+
+    monkeypatch.setattr(log, "_file", Slow(file, room=0))
+    log.append([Step(time=8), Step(time=9)])
+    log.close()
+
+    assert read(path) == [*STEPS, Step(time=8), Step(time=9)]
 
 
 def test_log__last_line_of_wrong_bytes__is_dropped(path):

@@ -13,10 +13,11 @@ def make_plot(n_rounds, n_models):
     rng = np.random.default_rng(0)
     models = {f"lgbm-{i:02d}": rng.normal(0.02, 0.05, n_rounds) for i in range(n_models)}
     models["lgbm-00"][:1] = np.nan
-    main = plots.Band(
-        name="meta-model", values=rng.normal(0.02, 0.03, n_rounds), errors=np.full(n_rounds, 0.1)
-    )
-    return plots.cumulative_corr(range(100, 100 + n_rounds), models, main)
+    bands = [
+        plots.Band(name=name, values=rng.normal(0.02, 0.03, n_rounds), errors=np.full(n_rounds, 0.1))
+        for name in ("meta-model", "benchmark")
+    ]
+    return plots.cumulative_corr(range(100, 100 + n_rounds), models, bands)
 
 
 @pytest.mark.parametrize(("n_rounds", "n_models"), [(1, 1), (12, 13), (96, 30)])
@@ -25,7 +26,7 @@ def test_cumulative_corr__any_size__is_a_small_svg_that_names_each_model(n_round
 
     texts = {"".join(node.itertext()) for node in ElementTree.fromstring(svg).iter()}
     assert {f"lgbm-{i:02d}" for i in range(n_models)} < texts
-    assert "meta-model, with one error" in texts
+    assert {"meta-model, with one error", "benchmark, with one error"} < texts
     assert len(svg.encode()) < 150_000
 
 

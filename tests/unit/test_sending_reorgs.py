@@ -166,9 +166,7 @@ def test_reconcile__another_transaction_on_the_nonce__frees_the_purpose(
     require_once(node, signer, journal)
 
 
-def test_reconcile__outsider_thrown_out_when_it_counted__says_which_nonce_to_use_up(
-    node, journal, clock
-):
+def test_reconcile__outsider_thrown_out_when_it_counted__uses_up_his_nonce(node, journal, clock):
     signer, first = bare_nodes.signer(), node.newest() + 1
     foreign = bare_nodes.foreign(signer, 0)
     send(node, signer, journal)
@@ -178,12 +176,16 @@ def test_reconcile__outsider_thrown_out_when_it_counted__says_which_nonce_to_use
     send(node, signer, journal)
     node.reorg(first)
 
-    with pytest.raises(ChainError, match=r"nonce 0 of .* is free again: use it up by hand"):
-        reconciling.reconcile(node.reader(), journal, [signer])
-    node.call("eth_sendRawTransaction", "0x" + foreign.hex())
+    with pytest.raises(ChainError, match=r"nothing has nonce 0 of .* run again, which uses it up"):
+        send(node, signer, journal)
     reconciling.reconcile(node.reader(), journal, [signer])
+    send(node, signer, journal)
 
-    require_once(node, signer, journal)
+    kept = [entry for entry in journal.entries() if entry.state != "replaced"]
+    assert [entry.purpose for entry in kept] == [*map(str, [b"two", b"three", b"one"]), "use up/0"]
+    assert [entry.state for entry in kept] == ["mined"] * 4
+    sent = [(0, b""), (1, b"two"), (2, b"three"), (3, b"one")]
+    assert node.sent(signer.address, first) == sent
 
 
 def test_reconcile__nothing_amiss__changes_nothing(node, journal, clock):

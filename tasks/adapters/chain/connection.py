@@ -52,10 +52,17 @@ class Deployment:
 class Chain(Reader):
     """A connection to the chain of one deployment; `connect` makes and checks it."""
 
-    def __init__(self, rpc: Rpc, deployment: Deployment, confirmations: int = 0) -> None:
+    def __init__(
+        self,
+        rpc: Rpc,
+        deployment: Deployment,
+        confirmations: int = 0,
+        cap_wei: int = fees.CAP_WEI,
+    ) -> None:
         """Use an endpoint as it is."""
         super().__init__(rpc, deployment.chain_id, confirmations)
         self.deployment = deployment
+        self.cap_wei = cap_wei
         self.token = Token(self, deployment.token)
         self.tournament = Tournament(self, deployment.tournament)
 
@@ -66,6 +73,7 @@ class Chain(Reader):
         deployment: Deployment,
         timeout_s: float = 30.0,
         confirmations: int = 0,
+        cap_wei: int = fees.CAP_WEI,
     ) -> Self:
         """Connect and check that it is the chain that is meant, with our contracts on it.
 
@@ -74,22 +82,25 @@ class Chain(Reader):
             deployment: what it must be.
             timeout_s: how long one answer may take.
             confirmations: the blocks that must lie on a transaction's before it counts.
+            cap_wei: most that a unit of gas may cost.
 
         Raises:
             ChainError: if it does not answer, is another chain, the contracts' code is not the
                 one that this program knows, or they are not of one deployment.
         """
         found = Reader.reach(rpc_url, deployment.chain_id, deployment.genesis_hash, timeout_s)
-        chain = cls(found.rpc, deployment, confirmations)
+        chain = cls(found.rpc, deployment, confirmations, cap_wei)
         require_code(chain, "token", deployment.token)
         require_code(chain, "tournament", deployment.tournament)
         if chain.tournament.salt() != deployment.salt:
-            raise ChainError(f"{rpc_url} has a tournament with another salt: another deployment")
+            raise ChainError(
+                f"{chain.rpc.place} has a tournament with another salt: another deployment"
+            )
         staked = chain.tournament.token()
         if staked.lower() != deployment.token.lower():
             raise ChainError(
-                f"{rpc_url} has a tournament that stakes token {staked}, not {deployment.token}: "
-                "another deployment"
+                f"{chain.rpc.place} has a tournament that stakes token {staked}, "
+                f"not {deployment.token}: another deployment"
             )
         return chain
 
@@ -100,16 +111,13 @@ class Chain(Reader):
         journal: Journal,
         purpose: str,
         timeout_s: float = 60.0,
-        cap_wei: int = fees.CAP_WEI,
     ) -> Receipt:
         """Send a write once, however often this is called; see `sending.send_many`."""
-        return sending.send(self, write, signer, journal, purpose, timeout_s, cap_wei)
+        return sending.send(self, write, signer, journal, purpose, timeout_s, self.cap_wei)
 
-    def send_many(
-        self, orders: Sequence[Order], timeout_s: float = 60.0, cap_wei: int = fees.CAP_WEI
-    ) -> list[Receipt]:
+    def send_many(self, orders: Sequence[Order], timeout_s: float = 60.0) -> list[Receipt]:
         """Send writes, each once by its purpose; see `sending.send_many`."""
-        return sending.send_many(self, orders, timeout_s, cap_wei)
+        return sending.send_many(self, orders, timeout_s, self.cap_wei)
 
     def usage(self) -> dict[str, int]:
         """Return what the tournament cost so far, by the transactions that left a log.
@@ -140,5 +148,5 @@ def require_code(chain: reader.Reader, name: str, address: str) -> None:
         found = "other code" if code else "no contract"
         advice = ": use the version of Erarium that founded it, or found it anew" if code else ""
         raise ChainError(
-            f"{chain.rpc.url} has {found} at {address}, where {name} should be{advice}"
+            f"{chain.rpc.place} has {found} at {address}, where {name} should be{advice}"
         )

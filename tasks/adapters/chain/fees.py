@@ -52,7 +52,7 @@ def over(base_fee_wei: int, cap_wei: int) -> ChainError:
     asked = f"{(base_fee_wei + _TIP_WEI) / _GWEI:.3f}"
     return ChainError(
         f"the chain asks {asked} gwei a unit of gas, the cap is {cap_wei / _GWEI:.3f}: "
-        "raise the cap (cap_wei), or run again when the base fee has fallen"
+        "raise the cap (ERARIUM_FEE_CAP_GWEI), or run again when the base fee has fallen"
     )
 
 

@@ -19,6 +19,12 @@ def nonces(chain: Reader, senders: Iterable[str], block: Block = "latest") -> di
     }
 
 
+def nonce_after_waiting(chain: Reader, sender: str) -> int:
+    """Return an account's next nonce after what is mined and what waits in the node's pool."""
+    answer = chain.rpc.call("eth_getTransactionCount", sender, "pending")
+    return rpc.quantity(answer, "a nonce")
+
+
 def confirmed_nonces(chain: Reader, senders: Iterable[str]) -> dict[str, int]:
     """Return the same up to the newest block that counts."""
     if chain.confirmations == 0:

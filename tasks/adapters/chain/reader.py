@@ -6,13 +6,11 @@ from typing import Any, Literal, Self
 
 from tasks.adapters.chain import rpc
 from tasks.adapters.chain.rpc import Rpc
+from tasks.adapters.settings import MOST_CONFIRMATIONS
 from tasks.core.errors import ChainError, InputError
 
 Block = int | Literal["latest"]
 """The block that a read is pinned to."""
-
-MOST_CONFIRMATIONS = 63
-"""A home's own node keeps the states of 64 blocks, a public one of 128 unless it is an archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +84,12 @@ class Reader:
         reader = cls(Rpc(rpc_url, timeout_s), chain_id, confirmations)
         found = rpc.quantity(reader.rpc.call("eth_chainId"), "its chain id")
         if found != chain_id:
-            raise ChainError(f"{rpc_url} is chain {found:#x}, not {chain_id:#x}")
+            raise ChainError(f"{reader.rpc.place} is chain {found:#x}, not {chain_id:#x}")
         first = reader.header(0).hash
         if genesis_hash not in (None, first):
-            raise ChainError(f"{rpc_url} has another first block: {first}, not {genesis_hash}")
+            raise ChainError(
+                f"{reader.rpc.place} has another first block: {first}, not {genesis_hash}"
+            )
         return reader
 
     def now(self) -> int:
@@ -104,10 +104,10 @@ class Reader:
         """
         found = self.rpc.call("eth_getBlockByNumber", tag(block), False)
         if found is None:
-            raise ChainError(f"{self.rpc.url} has no block {block}")
+            raise ChainError(f"{self.rpc.place} has no block {block}")
         header = _header(found)
         if block not in ("latest", header.number):
-            raise ChainError(f"{self.rpc.url} gives block {header.number} for {block}")
+            raise ChainError(f"{self.rpc.place} gives block {header.number} for {block}")
         return header
 
     def call(self, to: str, data: bytes, block: Block = "latest") -> bytes:
@@ -158,10 +158,10 @@ class Reader:
             },
         )
         if not isinstance(found, list):
-            raise ChainError(f"{self.rpc.url} gives no list of logs: run again, or use another")
+            raise ChainError(f"{self.rpc.place} gives no list of logs: run again, or use another")
         places = {_place(log, address, topics): log for log in found}
         if len(places) != len(found):
-            raise ChainError(f"{self.rpc.url} gives a log twice: run again, or use another")
+            raise ChainError(f"{self.rpc.place} gives a log twice: run again, or use another")
         self._add_times(found)
         return [places[place] for place in sorted(places)]
 
@@ -183,10 +183,10 @@ class Reader:
         blocks = self.rpc.batch("eth_getBlockByNumber", [[number, False] for number in missing])
         for number, block in zip(missing, blocks, strict=True):
             if isinstance(block, ChainError):
-                raise ChainError(f"{self.rpc.url} does not give block {number}: {block}")
+                raise ChainError(f"{self.rpc.place} does not give block {number}: {block}")
             header = _header(block)
             if hex(header.number) != number:
-                raise ChainError(f"{self.rpc.url} gives block {header.number} for {number}")
+                raise ChainError(f"{self.rpc.place} gives block {header.number} for {number}")
             for log in logs:
                 if log["blockNumber"] == number:
                     log["blockTimestamp"] = hex(header.timestamp)

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from tasks.adapters.chain import fees, watching
+from tasks.adapters.chain import fees, finality, sending, watching
 from tasks.adapters.chain.reader import Reader
 from tasks.adapters.chain.watching import Patience, ReplacedError, Watched
 from tasks.adapters.journal import Entry, Journal
 from tasks.adapters.keys import Signer
+from tasks.core.errors import ChainError
+
+_MOST_GAPS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,8 @@ def reconcile(
 
     A mined write must have its receipt, in the block that the journal names; what was signed and
     not mined, or was thrown out by a reorg, is sent again. A write whose nonce another
-    transaction has is marked, and signed anew when its step runs again.
+    transaction has is marked, and signed anew when its step runs again. Nonces below a write that
+    nothing has, as where a node answered too high a nonce, are used up.
 
     Args:
         chain: where the writes are.
@@ -56,6 +61,7 @@ def reconcile(
     patience = Patience(timeout_s=timeout_s, cap_wei=cap_wei)
     for signer in senders:
         own = [entry for entry in before if entry.sender == signer.address]
+        own += _fill_gaps(chain, journal, signer, cap_wei)
         _settle(chain, journal, signer, _doubtful(chain, own), patience)
     repairs = [Repair(before=entry, after=journal.reread(entry)) for entry in before]
     return [each for each in repairs if _differs(each)]
@@ -71,6 +77,29 @@ def _doubtful(chain: Reader, entries: Sequence[Entry]) -> list[Entry]:
         if receipt is None or (state, receipt.block_hash) != (entry.state, entry.block_hash):
             doubtful.append(entry)
     return sorted(doubtful, key=lambda entry: entry.nonce)
+
+
+def _fill_gaps(chain: Reader, journal: Journal, signer: Signer, cap_wei: int) -> list[Entry]:
+    """Sign what uses up the nonces that nothing has below a sender's open writes.
+
+    Such a write cannot be mined before them. Signing it anew under the true nonce could do twice
+    what is to be done once: whoever has its bytes can still send them when their nonce comes.
+    """
+    sender = signer.address
+    nonce = finality.nonce_after_waiting(chain, sender)
+    open_ = journal.unsettled(chain.chain_id, sender)
+    open_ += journal.settled_from(chain.chain_id, sender, nonce)
+    highest = max((entry.nonce for entry in open_), default=nonce)
+    numbers = range(nonce, highest)
+    free = (each for each in numbers if not journal.holds(chain.chain_id, sender, each))
+    gaps = list(islice(free, _MOST_GAPS + 1))
+    if len(gaps) > _MOST_GAPS:
+        purpose = next(entry.purpose for entry in open_ if entry.nonce == highest)
+        raise ChainError(
+            f"{purpose} has nonce {highest} of {sender}, whose next is {nonce}: a node lied when "
+            'it was signed: see "A nonce that is out of reach" in docs/operating.md'
+        )
+    return [each.entry for each in sending.use_up(chain, signer, journal, gaps, cap_wei)]
 
 
 def _settle(

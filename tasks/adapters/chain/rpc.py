@@ -5,26 +5,33 @@ error, never a value. What the values mean is checked where they are read.
 """
 
 import itertools
+import logging
 import re
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
-import pydantic_core
 import requests
 import urllib3
 from eth_abi import abi
 from eth_abi.exceptions import DecodingError
 
+from tasks.adapters import foreign_json
 from tasks.core.errors import ChainError
 
 _ERROR_SELECTOR = bytes.fromhex("08c379a0")
 _BATCH = 100
 _CHUNK = 2**16
 _MAX_ANSWER = 2**28
+# What of a URL is shorter is no key, and may be a word of a message.
+_KEY_LENGTH = 8
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile(r"0x([0-9a-fA-F]{2})*")
+
+# At DEBUG it logs the path of every request, where a provider's key may stand.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 _ADVICE = {
     HTTPStatus.UNAUTHORIZED: "it wants a key: check the URL",
@@ -42,11 +49,17 @@ class Rpc:
 
     web3's provider is not used: it retries a raw transaction by itself and then raises although it
     was mined, and it takes a batch's answers in the order of their ids, whatever ids these are.
+
+    Attributes:
+        url: where requests go; a key may stand in it, so no message has it.
+        place: the same as messages name it.
     """
 
     def __init__(self, url: str, timeout_s: float = 30.0) -> None:
         """Use an http(s) URL; no call may take longer than about `timeout_s`."""
         self.url = url
+        self.place = _place(url)
+        self._keys = [part for part in re.split(r"[/?&=:@#]", url) if len(part) >= _KEY_LENGTH]
         self._timeout_s = timeout_s
         self._session = requests.Session()
         self._ids = itertools.count(1)
@@ -115,15 +128,14 @@ class Rpc:
                 if response.status_code != HTTPStatus.OK:
                     raise self._refused_by_http(response)
                 content = self._content(response, deadline)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            raise ChainError(f"no answer from the chain at {self.url}: does it run?") from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):
+            # Without the library's error, which quotes the URL and would show in a traceback.
+            raise ChainError(f"no answer from the chain at {self.place}: does it run?") from None
         try:
-            # A library raises Python's recursion limit, so that json.loads would crash the process
-            # on deeply nested brackets.
-            return pydantic_core.from_json(content)
+            return foreign_json.parse(content)
         except ValueError as error:
             raise ChainError(
-                f"{self.url} does not answer in JSON: is it a chain's endpoint?"
+                f"{self.place} does not answer in JSON: is it a chain's endpoint?"
             ) from error
 
     def _content(self, response: requests.Response, deadline: float) -> bytes:
@@ -132,19 +144,19 @@ class Rpc:
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             content += chunk
             if time.monotonic() > deadline or len(content) > _MAX_ANSWER:
-                raise ChainError(f"{self.url} does not end its answer: run again, or use another")
+                raise ChainError(f"{self.place} does not end its answer: run again, or use another")
         return bytes(content)
 
     def _refused_by_http(self, response: requests.Response) -> ChainError:
         status = response.status_code
         advice = _ADVICE.get(HTTPStatus(status)) if status in list(HTTPStatus) else None
         return ChainError(
-            f"{self.url} answers HTTP {status}: {advice or 'run again when it is up'}"
+            f"{self.place} answers HTTP {status}: {advice or 'run again when it is up'}"
         )
 
     def _by_id(self, method: str, answers: Any) -> dict[int, dict[str, Any]]:
         if isinstance(answers, dict):
-            raise ChainError(f"{self.url} does not answer batches: {_error(answers)}")
+            raise ChainError(f"{self.place} does not answer batches: {self._said(answers)}")
         found: dict[int, dict[str, Any]] = {}
         for answer in answers if isinstance(answers, list) else [None]:
             if not isinstance(answer, dict):
@@ -159,7 +171,7 @@ class Rpc:
     def _result(self, method: str, answer: dict[str, Any]) -> Any:
         error = _error(answer)
         if error is not None:
-            raise RefusedError(_reason(error) or f"{method}: {_line(error.get('message'))}")
+            raise RefusedError(_reason(error) or f"{method}: {self._said(answer)}")
         if "result" not in answer:
             raise self._nonsense(method)
         return answer["result"]
@@ -170,10 +182,33 @@ class Rpc:
         except RefusedError as error:
             return error
 
+    def _said(self, answer: dict[str, Any]) -> str:
+        """Return an answer's error as a part of one line, without what the URL hides."""
+        error = _error(answer) or {}
+        words = _line(error.get("message"))
+        for key in self._keys:
+            words = words if key in self.place else words.replace(key, "...")
+        return words
+
     def _nonsense(self, method: str) -> ChainError:
         return ChainError(
-            f"{self.url} does not answer the {method} that it was asked: run again, or use another"
+            f"{self.place} does not answer the {method} that it was asked: "
+            "run again, or use another"
         )
+
+
+def _place(url: str) -> str:
+    """Return scheme, host and port of a URL: keys and passwords stand in the rest of it."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host:
+        return "an address that is no URL"
+    host = f"[{host}]" if ":" in host else host
+    bare = f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
+    return bare if url.rstrip("/") == bare else f"{bare}/..."
 
 
 def quantity(value: object, what: str) -> int:

@@ -81,6 +81,38 @@ def send_many(
     return [_succeeded(order, each) for order, each in zip(orders, in_order, strict=True)]
 
 
+def use_up(
+    chain: Reader, signer: Signer, journal: Journal, nonces: Sequence[int], cap_wei: int
+) -> list[Watched]:
+    """Sign and keep, for each of these nonces, a transaction that does nothing but use it up.
+
+    Args:
+        chain: where to.
+        signer: whose nonces.
+        journal: has no write under any of them.
+        nonces: which.
+        cap_wei: most that a unit of gas may cost.
+
+    Raises:
+        ChainError: if the account cannot pay, or the chain asks more than the cap.
+    """
+    orders = [
+        Order(
+            write=Write(to=signer.address, data=b"", what=f"use up nonce {nonce}"),
+            signer=signer,
+            journal=journal,
+            purpose=f"use up/{nonce}",
+        )
+        for nonce in nonces
+    ]
+    if not orders:
+        return []
+    group = list(zip(orders, _simulate(chain, orders), strict=True))
+    header = chain.header()
+    offered = fees.offered(header.base_fee_wei, cap_wei)
+    return _sign_group(chain, header, group, nonces[0], offered, nonces)
+
+
 def _finish_unsettled(
     chain: Reader, orders: Sequence[Order], nonces: Mapping[str, int], patience: Patience
 ) -> None:
@@ -149,6 +181,7 @@ def _sign_group(
     orders: Sequence[tuple[Order, int]],
     chain_nonce: int,
     offered: Fees,
+    nonces: Sequence[int] = (),
 ) -> list[Watched]:
     def sign(position: int, nonce: int) -> Attempt:
         order, gas = orders[position]
@@ -164,7 +197,7 @@ def _sign_group(
     order, _ = orders[0]
     purposes = [each.purpose for each, _ in orders]
     entries = order.journal.record(
-        chain.chain_id, order.signer.address, chain_nonce, purposes, sign, header.number
+        chain.chain_id, order.signer.address, chain_nonce, purposes, sign, header.number, nonces
     )
     return [Watched(journal=order.journal, signer=order.signer, entry=entry) for entry in entries]
 

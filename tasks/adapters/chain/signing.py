@@ -22,7 +22,7 @@ def first(
         "chainId": chain_id,
         "nonce": nonce,
         "gas": gas,
-        "value": 0,
+        "value": write.gas_wei,
         "data": write.data,
     }
     if write.to is not None:

@@ -115,9 +115,11 @@ class Tournament(TournamentWrites):
         """Return the openings of all rounds."""
         return self._of(records.Opened, None, to_block)
 
-    def entered(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Entered]:
-        """Return a round's entries, replaced ones included."""
-        return self._of(records.Entered, round_id, to_block)
+    def entered(
+        self, round_id: RoundId, to_block: Block = "latest", model: bytes | None = None
+    ) -> list[records.Entered]:
+        """Return a round's entries, or one model's, replaced ones included."""
+        return self._of(records.Entered, round_id, to_block, model)
 
     def booked(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Booked]:
         """Return the recording of a round's book, if there was one."""
@@ -145,9 +147,11 @@ class Tournament(TournamentWrites):
         """Return the sealed submissions that were delivered on the chain."""
         return self._of(records.Delivered, round_id, to_block)
 
-    def settled(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Settled]:
-        """Return a round's settled leaves."""
-        return self._of(records.Settled, round_id, to_block)
+    def settled(
+        self, round_id: RoundId, to_block: Block = "latest", model: bytes | None = None
+    ) -> list[records.Settled]:
+        """Return a round's settled leaves, or one model's."""
+        return self._of(records.Settled, round_id, to_block, model)
 
     def skipped(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Skipped]:
         """Return what a round's batches passed over."""
@@ -182,10 +186,18 @@ class Tournament(TournamentWrites):
         answers = self._reader.call_many(self.address, data, block)
         return [Wei(self._interface.result(name, answer)) for answer in answers]
 
-    def _of(self, kind: type[_Record], round_id: RoundId | None, to_block: Block) -> list[_Record]:
+    def _of(
+        self,
+        kind: type[_Record],
+        round_id: RoundId | None,
+        to_block: Block,
+        model: bytes | None = None,
+    ) -> list[_Record]:
         topics = [self._interface.topic(kind.__name__)]
         if round_id is not None:
             topics.append(word(round_id))
+        if model is not None:
+            topics.append(f"0x{model.hex()}")
         logs = self._reader.logs(self.address, topics, to_block=to_block)
         found = [self._record(log) for log in logs]
         return [record for record in found if isinstance(record, kind)]

@@ -219,8 +219,8 @@ def _overdue(chain: Reader, watched: Watched, patience: Patience) -> ChainError:
     base_fee_wei, nonce = chain.header().base_fee_wei, chain.nonce(entry.sender)
     if nonce < entry.nonce and not watched.journal.holds(chain.chain_id, entry.sender, nonce):
         why = (
-            f": nonce {nonce} of {entry.sender}, which another transaction had, is free again: "
-            "use it up by hand with any transaction, then run again"
+            f": nothing has nonce {nonce} of {entry.sender}, which comes before its {entry.nonce}: "
+            "run again, which uses it up"
         )
     elif watched.receipt is not None:
         why = f" with {chain.confirmations} blocks on it: run again when they are there"
@@ -228,9 +228,10 @@ def _overdue(chain: Reader, watched: Watched, patience: Patience) -> ChainError:
         why = (
             f": it offers {entry.attempts[-1].max_fee_wei / _GWEI:.3f} gwei a unit of gas, the "
             f"base fee is {base_fee_wei / _GWEI:.3f}, more is beyond the cap of "
-            f"{patience.cap_wei / _GWEI:.3f}: raise the cap (cap_wei), or wait and run again"
+            f"{patience.cap_wei / _GWEI:.3f}: raise the cap (ERARIUM_FEE_CAP_GWEI), or wait and "
+            "run again"
         )
     elif watched.refusal is not None:
         why = f": {watched.refusal}"
-    url, timeout_s = chain.rpc.url, patience.timeout_s
+    url, timeout_s = chain.rpc.place, patience.timeout_s
     return ChainError(f"no receipt for {entry.purpose} from {url} in {timeout_s:.0f} s{why}")

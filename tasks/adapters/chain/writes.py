@@ -12,13 +12,17 @@ class Write:
         to: the contract; None to deploy one.
         data: the call, or the bytecode with the constructor's arguments.
         what: the act in a few words, for error messages.
+        gas_wei: what it gives the receiver of the chain's coin, which pays for gas.
     """
 
     to: str | None
     data: bytes
     what: str
+    gas_wei: int = 0
 
     def request(self, sender: str) -> dict[str, Any]:
         """Return it as a call to simulate."""
         request = {"from": sender, "data": "0x" + self.data.hex()}
+        if self.gas_wei:
+            request["value"] = hex(self.gas_wei)
         return request if self.to is None else {**request, "to": self.to}
