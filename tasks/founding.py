@@ -10,13 +10,14 @@ from prefect import task
 
 from tasks import artifacts, progress, resources
 from tasks.adapters import failpoints
+from tasks.adapters.chain import reconciling
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.client.modeller import Client
 from tasks.core.money.units import RoundId
 from tasks.modellers import roster
-from tasks.stages import founding, ingest, replay, snapshots
+from tasks.stages import dataset, founding, ingest, replay, snapshots
 from tasks.stages.founding import Request
 
 
@@ -40,11 +41,11 @@ def ingest_data(home: str) -> list[RoundId]:
     wanted = Request(**r.home.facts.arguments)
     told = partial(progress.report, "build the eras")
     ingest.ingest(r.vault, r.lake, wanted, r.executor, founding.data_key(r.home), told)
-    dataset = r.vault.document("dataset")
-    rounds = replay.choose_rounds(dataset, wanted.rounds)
+    data = dataset.newest(r.vault)
+    rounds = replay.choose_rounds(data, wanted.rounds)
     with progress.step("first snapshot"):
         snapshots.publish_first(r.lake, r.vault, rounds[0])
-    artifacts.data_set(dataset)
+    artifacts.data_set(data)
     failpoints.reach("ingest")
     return rounds
 
@@ -56,13 +57,14 @@ def found(home: str) -> None:
     arguments = r.home.facts.arguments
     r.specs = roster.roster(arguments["modellers"], arguments["seed"])
     owners = {spec.name: Client.address_in(r.home, spec.name) for spec in r.specs}
-    first = r.vault.document("dataset")["panel"]["first_date"]
+    first = dataset.newest(r.vault)["panel"]["first_date"]
     founding.write_genesis(r.home, first, list(owners.values()))
     r.node = Node.start(r.home)
     deployment = founding.deploy(r.home, r.node.rpc_url, r.journal, r.economy)
-    chain = Chain.connect(r.node.rpc_url, deployment, r.settings.rpc_timeout_s)
+    chain = Chain.connect(r.node.rpc_url, deployment, *r.settings.connection)
     r.desk = founding.open_desk(r.home, chain, r.journal, r.executor, r.economy)
     deployer = founding.keystore(r.home).signer("deployer")
+    reconciling.reconcile(chain, r.journal, [deployer], cap_wei=chain.cap_wei)
     founding.grant(chain, r.journal, deployer, r.economy, owners)
     r.clients = {spec.name: Client.open(r.home, spec.name, chain, r.lake) for spec in r.specs}
     for client in r.clients.values():

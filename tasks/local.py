@@ -18,7 +18,7 @@ from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
-from tasks.stages import founding, ingest
+from tasks.stages import dataset, founding, ingest
 from tasks.stages.founding import Request
 from tasks.stages.verification import home as verification
 from tasks.stages.verification.checks import Check
@@ -78,7 +78,7 @@ def _prefect(home: Home, values: Settings, port: int | None) -> Iterator[str]:
 def _discard_empty(home: Home) -> None:
     """Remove a home whose source cannot be played, so that its arguments bind nobody."""
     with home.lock("discard the home"):
-        if Lake(home.vault).find("dataset") is None and not home.lake.exists():
+        if dataset.find(Lake(home.vault)) is None and not home.lake.exists():
             shutil.rmtree(home.root)
 
 

@@ -1,6 +1,7 @@
 """What a person does to a home's rounds by hand: settle, keep, examine, abandon."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,21 +10,26 @@ from tasks import local
 from tasks.adapters import journal_copy, keyfiles, locks
 from tasks.adapters.chain import reconciling
 from tasks.adapters.chain.connection import Chain
+from tasks.adapters.chain.writes import Write
 from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
 from tasks.adapters.lake import Lake
+from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
-from tasks.client import abandoning
+from tasks.client import abandoning, connecting
 from tasks.core.errors import InputError
-from tasks.core.money.units import RoundId
-from tasks.core.rules import Economy
-from tasks.stages import acts, doctor, founding, keeping
+from tasks.core.money import decimals
+from tasks.core.money.units import RoundId, Wei
+from tasks.core.protocol import identity
+from tasks.stages import acts, doctor, founding, keeping, living
 from tasks.stages.acts import Act, State
 from tasks.stages.desk import Desk
 from tasks.stages.doctor import Diagnosis
 from tasks.stages.keeping import Fault
+
+_LABEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,17 @@ class Outcome:
     acts: Sequence[Act]
     states: Sequence[State]
     faults: Sequence[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What an account was given, in wei, and by which transactions."""
+
+    address: str
+    tokens: Wei
+    gas: int
+    label: str
+    transactions: Mapping[str, str]
 
 
 def settle(root: Path, round_id: RoundId) -> Outcome:
@@ -48,7 +65,7 @@ def settle(root: Path, round_id: RoundId) -> Outcome:
 
 
 def keep(root: Path) -> Outcome:
-    """Keep all rounds of a home; see `keeping.keep`.
+    """Keep all rounds of a home, see `keeping.keep`; what that changed is in a fresh snapshot.
 
     Raises:
         LockedError: if another process works in the home.
@@ -56,6 +73,7 @@ def keep(root: Path) -> Outcome:
     """
     with _desk(root, "settle all rounds") as (desk, block):
         faults = keeping.keep(desk)
+        _snapshot(root, desk.chain, block)
         rounds = sorted(event.round for event in desk.chain.tournament.opened())
         return _outcome(desk.chain, block, rounds, faults)
 
@@ -76,8 +94,7 @@ def examine(root: Path) -> Diagnosis:
         return {name: journal_copy.entries(path) for name, path in paths.items()}
 
     with local.chain_served(root, None) as served:
-        timeout_s = Settings().rpc_timeout_s
-        chain = Chain.connect(served.rpc_url, local.deployment(home), timeout_s)
+        chain = Chain.connect(served.rpc_url, local.deployment(home), *Settings().connection)
         return doctor.examine(chain, Lake(home.lake), read)
 
 
@@ -109,7 +126,7 @@ def abandon_as(
         TournamentError: of the kind that says what is wrong, or when the round is abandoned.
     """
     signer = Signer(keyfiles.key(keystore, keyfiles.passphrase(passphrase)))
-    chain = abandoning.connect(rpc_url, tournament, Settings().rpc_timeout_s)
+    chain = connecting.connect(rpc_url, tournament, *Settings().connection)
     path = keystore.resolve().with_suffix(".journal.sqlite")
     try:
         path.touch(mode=0o600)
@@ -123,9 +140,78 @@ def abandon_as(
     )
     with lock, closing(Journal(path)) as journal:
         block = chain.header().number
-        reconciling.reconcile(chain, journal, [signer])
+        reconciling.reconcile(chain, journal, [signer], cap_wei=chain.cap_wei)
         abandoning.abandon(chain, signer, journal, round_id)
         return _outcome(chain, block, [round_id])
+
+
+def grant(root: Path, address: str, tokens: Wei, gas: int, label: str) -> Granted:
+    """Give an outsider tokens and gas out of the deployer's account, once for a label.
+
+    What is granted is written down first: a killed command goes on when it is typed again, and
+    the same label never gives another amount.
+
+    Args:
+        root: the home.
+        address: whose account.
+        tokens: wei of tokens, may be 0.
+        gas: wei of the chain's coin, may be 0.
+        label: tells one grant to an address from the next.
+
+    Raises:
+        LockedError: if another process works in the home.
+        InputError: if the address, the label or an amount cannot be, or the label was used for
+            another one.
+        ChainError: if the chain refuses.
+    """
+    to = identity.check_address(address)
+    if not _LABEL.fullmatch(label):
+        raise InputError(f"not a label: {label!r}; 1 to 32 of a-z, 0-9, _ and -")
+    if not (tokens or gas):
+        raise InputError("a grant of no tokens and no gas: say --tokens or --gas")
+    with _desk(root, f"grant {to}") as (desk, _):
+        deployer = founding.keystore(Home.open(root)).signer("deployer")
+        reconciling.reconcile(desk.chain, desk.journal, [deployer], cap_wei=desk.chain.cap_wei)
+        _promise(desk, deployer, to, tokens, gas, label)
+        token = desk.chain.token
+        coin = Write(to=to, data=b"", what=f"give {gas} wei for gas to {to}", gas_wei=gas)
+        wanted = {"tokens": (token.transfer(to, tokens), tokens), "gas": (coin, gas)}
+        sent = {}
+        for name, (write, amount) in wanted.items():
+            if amount:
+                purpose = f"grant/{to}/{label}/{name}"
+                receipt = desk.chain.send(write, deployer, desk.journal, purpose=purpose)
+                sent[name] = receipt.hash
+        return Granted(address=to, tokens=tokens, gas=gas, label=label, transactions=sent)
+
+
+def _promise(desk: Desk, deployer: Signer, to: str, tokens: Wei, gas: int, label: str) -> None:
+    """Write down what is granted under a label, unless it is written down already."""
+    name = f"grants/{to.lower()}-{label}"
+    wanted = {"gas": str(gas), "tokens": str(tokens)}
+    known = desk.vault.find(name)
+    if known is None:
+        _require_funds(desk.chain, deployer, to, tokens, gas)
+        desk.vault.publish(name, wanted)
+    elif known != wanted:
+        was, gave = (decimals.tokens_exactly(int(known[each])) for each in ("tokens", "gas"))
+        raise InputError(
+            f"{to} was granted {was} tokens and {gave} for gas as {label!r}: "
+            "say another --label to give more"
+        )
+
+
+def _require_funds(chain: Chain, deployer: Signer, to: str, tokens: Wei, gas: int) -> None:
+    if to in (chain.token.address, chain.tournament.address) or not int(to, 16):
+        raise InputError(f"{to} is nobody's account: copy the one that `model create` printed")
+    has = {"tokens": chain.token.balance_of(deployer.address)}
+    has |= {"for gas": Wei(chain.gas_wei(deployer.address))}
+    for what, wanted in (("tokens", tokens), ("for gas", gas)):
+        if wanted > has[what]:
+            raise InputError(
+                f"{decimals.tokens_exactly(wanted)} {what} are more than the deployer "
+                f"{deployer.address} has, {decimals.tokens_exactly(has[what])}"
+            )
 
 
 @contextmanager
@@ -141,11 +227,17 @@ def _desk(root: Path, purpose: str) -> Iterator[tuple[Desk, int]]:
         local.chain_served(root, None) as served,
         closing(Journal(home.journal)) as journal,
     ):
-        chain = Chain.connect(served.rpc_url, deployment, settings.rpc_timeout_s)
+        chain = Chain.connect(served.rpc_url, deployment, *settings.connection)
         block = chain.header().number
-        desk = founding.open_desk(home, chain, journal, SerialExecutor(), Economy())
-        reconciling.reconcile(chain, journal, [desk.operator, desk.keeper])
+        desk = founding.open_desk(home, chain, journal, SerialExecutor(), *living.terms_of(home))
         yield desk, block
+
+
+def _snapshot(root: Path, chain: Chain, block: int) -> None:
+    """Save the state of a home's own node, if the chain went on since a block."""
+    node = Node.attach(Home.open(root))
+    if node is not None and chain.header().number > block:
+        node.snapshot()
 
 
 def _outcome(

@@ -10,7 +10,7 @@ from tasks import artifacts, progress, resources
 from tasks.adapters import failpoints, files, plots
 from tasks.adapters.chain.connection import Chain
 from tasks.core.money.units import RoundId
-from tasks.stages import reporting, snapshots
+from tasks.stages import dataset, reporting, snapshots
 from tasks.stages.founding import Request
 from tasks.stages.verification import home as verification
 
@@ -44,7 +44,7 @@ def report(home: str, rounds: Sequence[RoundId], verified: bool) -> dict[str, An
     desk = resources.desk_of(home)
     document = reporting.build(desk.lake, desk.chain, rounds)
     document["verified"] = verified
-    document["data"] = reporting.data(desk.vault.document("dataset"))
+    document["data"] = reporting.data(dataset.newest(desk.vault))
     document["source"] = reporting.source(Request(**r.home.facts.arguments))
     artifacts.report(document, plots.cumulative_corr(*reporting.curves(document)))
     content = json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"

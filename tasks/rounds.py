@@ -9,10 +9,17 @@ from tasks import artifacts, progress, resources
 from tasks.adapters import failpoints
 from tasks.core.errors import ProcessError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import status
-from tasks.core.scoring import figures
 from tasks.modellers import field
-from tasks.stages import closing, intake, opening, replay, resolving, settling
+from tasks.stages import (
+    closing,
+    dataset,
+    intake,
+    opening,
+    proposing,
+    replay,
+    round_details,
+    settling,
+)
 
 
 @task(name="open round", task_run_name="round {round_id}: open", timeout_seconds=600)
@@ -38,7 +45,7 @@ def close_round(home: str, round_id: int) -> None:
 @task(name="resolve round", task_run_name="round {round_id}: resolve", timeout_seconds=1800)
 def resolve_round(home: str, round_id: int) -> None:
     """Score the book against matured targets and propose the table's root."""
-    resolving.resolve_round(resources.desk_of(home), RoundId(round_id))
+    proposing.resolve_round(resources.desk_of(home), RoundId(round_id))
 
 
 @task(name="settle round", task_run_name="round {round_id}: settle", timeout_seconds=1800)
@@ -47,21 +54,7 @@ def settle_round(home: str, round_id: int) -> None:
     desk = resources.desk_of(home)
     settling.settle_round(desk, RoundId(round_id))
     settling.wind_up(desk, RoundId(round_id))
-    facts = desk.chain.tournament.facts(RoundId(round_id))
-    state = status.NAMES[desk.chain.tournament.status(RoundId(round_id))]
-    settled = desk.chain.tournament.settled(RoundId(round_id))
-    artifacts.round_state(
-        round_id,
-        state,
-        {
-            "at risk": figures.tokens_text(facts.at_risk),
-            "burn": figures.tokens_text(sum(event.burn for event in settled)),
-            "models": str(facts.entrants),
-            "payout": figures.tokens_text(sum(event.payout for event in settled)),
-            "root": "0x" + facts.proposal.root.hex(),
-            "transactions": ", ".join(sorted({event.transaction for event in settled})),
-        },
-    )
+    artifacts.round_pages(round_details.read(desk.lake, desk.chain, RoundId(round_id)))
 
 
 def replay_all(home: str, rounds: Sequence[RoundId]) -> None:
@@ -78,7 +71,7 @@ def replay_all(home: str, rounds: Sequence[RoundId]) -> None:
         "settle": settle_round,
     }
     actions = {name: partial(step, home) for name, step in steps.items()}
-    events = replay.schedule(r.vault.document("dataset"), rounds)
+    events = replay.schedule(dataset.newest(r.vault), rounds)
 
     def advance(at: int) -> None:
         if desk.chain.now() < at:

@@ -17,7 +17,7 @@ from tasks.core.rules import Economy, ScoringRule
 from tasks.core.scoring import meta_model, metrics
 from tasks.modellers import predicting, roster
 from tasks.modellers.predicting import Job
-from tasks.stages import desk, ingest, publishing, replay
+from tasks.stages import dataset, desk, ingest, publishing, replay
 from tasks.stages.founding import Request
 
 NAMES = ("linear", "lgbm-01", "lgbm-02", "random")
@@ -38,7 +38,7 @@ def season(request: Request) -> Season:
     with tempfile.TemporaryDirectory() as folder:
         lake, vault = Lake(Path(folder) / "lake"), Lake(Path(folder) / "vault")
         ingest.ingest(vault, lake, request, SerialExecutor(), b"k" * 32)
-        rounds = replay.choose_rounds(vault.document("dataset"), request.rounds)
+        rounds = replay.choose_rounds(dataset.newest(vault), request.rounds)
         outcomes = [_round(lake, vault, Path(folder), request, number) for number in rounds]
     corr, returns, meta = (np.array(part) for part in zip(*outcomes, strict=True))
     return Season(corr=corr, returns=returns, meta_corr=meta)

@@ -1,9 +1,8 @@
 """Walk-forward benchmark predictions: one LightGBM a target, and their blend."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import lightgbm
 import numpy as np
 
 from tasks.adapters.cluster import Executor
@@ -59,7 +58,7 @@ class Fit:
     stop: int
 
 
-def predict(matrix: Matrix, executor: Executor) -> Floats:
+def predict(matrix: Matrix, executor: Executor, known: Floats | None = None) -> Floats:
     """Return the benchmark columns of every row.
 
     Each era's predictions are ranked to (0, 1); the blend is the mean of their gaussianised
@@ -68,24 +67,30 @@ def predict(matrix: Matrix, executor: Executor) -> Floats:
     Args:
         matrix: features and targets of all eras.
         executor: where the fits run.
+        known: the columns of the first eras' rows, from when there were no more; they are kept.
 
     Returns:
         Shape (n_rows, len(COLUMNS)); NaN in eras without enough eras to learn from.
     """
-    fits = plan(matrix)
+    done = 0 if known is None else len(known)
+    fits = [replace(fit, start=max(fit.start, done)) for fit in plan(matrix) if fit.stop > done]
     values = np.full((matrix.starts[-1], len(COLUMNS)), np.nan)
     parts = executor.map(fit_block, fits, key="benchmarks")
     for fit, part in zip(fits, parts, strict=True):
         values[fit.start : fit.stop, fit.column] = part
     for start, stop in zip(matrix.starts[:-1], matrix.starts[1:], strict=True):
-        values[start:stop] = _ranked(values[start:stop])
+        if start >= done:
+            values[start:stop] = _ranked(values[start:stop])
+    if known is not None:
+        values[:done] = known
     return values
 
 
 def plan(matrix: Matrix) -> list[Fit]:
     """Return every fit: a block of eras for each target, purged by dates.
 
-    The blocks are those of the longest target, so that all columns begin together.
+    The blocks are those of the longest target, so that all columns begin together. A block that
+    is not full yet is fitted to the same rows when it is: what it learns from ends before it.
     """
     longest = max(HORIZONS, key=lambda name: HORIZONS[name])
     fits = []
@@ -107,6 +112,9 @@ def plan(matrix: Matrix) -> list[Fit]:
 
 def fit_block(fit: Fit) -> Floats:
     """Fit one model and return its predictions, shape (stop - start,)."""
+    # Imported here: it takes a second, and every process that only looks at a home comes by.
+    import lightgbm
+
     features: Bins = np.load(fit.features, mmap_mode="r")
     targets = np.load(fit.targets, mmap_mode="r")[: fit.train_stop, fit.column]
     known = np.isfinite(targets)

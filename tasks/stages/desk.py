@@ -2,15 +2,39 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.cluster import Executor
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import SealingKey, Signer
 from tasks.adapters.lake import Lake, Ref
+from tasks.core.data.pace import Pace
 from tasks.core.money.units import RoundId
 from tasks.core.rules import Economy, ScoringRule
+from tasks.stages import dataset
+
+Approval = Literal["required", "auto"]
+"""Whether a person looks at a table before its root is proposed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """How a home's rounds run.
+
+    Attributes:
+        pace: of a live market; None where a driver moves the clock.
+        approval: of settlements.
+        opening: what is published of a resolved round's predictions.
+    """
+
+    pace: Pace | None = None
+    approval: Approval = "auto"
+    opening: str = "public"
+
+
+REPLAY = Mode()
+"""A replay's mode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +52,7 @@ class Desk:
     id_map_secret: bytes
     rule: ScoringRule
     economy: Economy
+    mode: Mode = REPLAY
 
 
 def era_of(round_id: RoundId) -> str:
@@ -43,7 +68,7 @@ def era_entry(vault: Lake, round_id: RoundId) -> Mapping[str, Any]:
         KeyError: if the era is not in the data set.
     """
     era = era_of(round_id)
-    eras = vault.document("dataset")["eras"]
+    eras = dataset.newest(vault)["eras"]
     return next(entry for entry in eras if entry["era"] == era)
 
 

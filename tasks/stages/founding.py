@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.adapters import node as nodes
-from tasks.adapters.chain import deploying
+from tasks.adapters.chain import deploying, reconciling
 from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.chain.sending import Order
 from tasks.adapters.cluster import Executor
@@ -19,7 +19,7 @@ from tasks.core.money.units import Wei
 from tasks.core.protocol import derive, terms
 from tasks.core.protocol.terms import Parameters
 from tasks.core.rules import Economy, ScoringRule
-from tasks.stages.desk import Desk
+from tasks.stages.desk import REPLAY, Desk, Mode
 
 _SLACK_S = 60
 """What the contract wants between the operator's own window and the end of proposals."""
@@ -72,9 +72,16 @@ def keystore(home: Home) -> Keystore:
     return Keystore(folder=home.keys, kind=home.facts.kind, seed=home.facts.seed)
 
 
+def secret(home: Home, purpose: str) -> bytes:
+    """Return 32 bytes for a purpose: a replay's follow from its seed, a live home's from chance."""
+    if home.facts.seed is not None:
+        return derive.derive(home.facts.seed, purpose)
+    return keystore(home).secret(purpose)
+
+
 def data_key(home: Home) -> bytes:
-    """Return the version's secret for ids and names, which a replay derives from its seed."""
-    return derive.derive(home.facts.seed or 0, "data-key")
+    """Return the version's secret for ids and names."""
+    return secret(home, "data-key")
 
 
 def write_genesis(home: Home, first_date: str, modellers: Sequence[str]) -> None:
@@ -105,10 +112,28 @@ def parameters(economy: Economy, arbiter: str) -> Parameters:
     )
 
 
-def deploy(home: Home, rpc_url: str, journal: Journal, economy: Economy) -> Deployment:
-    """Deploy the contracts of a home, once, and note them in it."""
+def deploy(
+    home: Home,
+    rpc_url: str,
+    journal: Journal,
+    economy: Economy,
+    chosen: Parameters | None = None,
+) -> Deployment:
+    """Deploy the contracts of a home, once, and note them in it.
+
+    Args:
+        home: whose keys sign.
+        rpc_url: the chain.
+        journal: the operator's.
+        economy: the token's amounts.
+        chosen: what rounds copy; a replay's `parameters` if None.
+
+    Raises:
+        InputError: if the parameters are out of bounds.
+        ChainError: if the chain refuses.
+    """
     keys = keystore(home)
-    chosen = parameters(economy, keys.signer("arbiter").address)
+    chosen = chosen or parameters(economy, keys.signer("arbiter").address)
     terms.check_parameters(chosen, chain_id=home.facts.chain_id)
     owner = keys.signer("guardian").address
     plan = deploying.Plan(
@@ -118,7 +143,7 @@ def deploy(home: Home, rpc_url: str, journal: Journal, economy: Economy) -> Depl
         minter=owner,
         owner=owner,
         operator=keys.signer("operator").address,
-        salt=derive.derive(home.facts.seed or 0, "deployment-salt"),
+        salt=secret(home, "deployment-salt"),
         parameters=chosen,
     )
     deployer = keys.signer("deployer")
@@ -156,9 +181,35 @@ def grant(
 
 
 def open_desk(
-    home: Home, chain: Chain, journal: Journal, executor: Executor, economy: Economy
+    home: Home,
+    chain: Chain,
+    journal: Journal,
+    executor: Executor,
+    economy: Economy,
+    mode: Mode = REPLAY,
 ) -> Desk:
-    """Return the operator's desk of a replay, whose every secret follows from the seed."""
+    """Return the operator's desk of a home, at which transactions are sent.
+
+    What a killed run signed and the chain does not have is sent first; what it sent is noted.
+
+    Raises:
+        ChainError: if that cannot be done.
+    """
+    opened = desk(home, chain, journal, executor, economy, mode)
+    hosts = [opened.operator, opened.keeper]
+    reconciling.reconcile(chain, journal, hosts, cap_wei=chain.cap_wei)
+    return opened
+
+
+def desk(
+    home: Home,
+    chain: Chain,
+    journal: Journal,
+    executor: Executor,
+    economy: Economy,
+    mode: Mode = REPLAY,
+) -> Desk:
+    """Return the operator's desk of a home; nothing is sent."""
     keys = keystore(home)
     return Desk(
         lake=Lake(home.lake),
@@ -169,7 +220,8 @@ def open_desk(
         operator=keys.signer("operator"),
         keeper=keys.signer("keeper"),
         sealing_key=keys.sealing_key(),
-        id_map_secret=derive.derive(home.facts.seed or 0, "id-map"),
-        rule=ScoringRule(),
+        id_map_secret=secret(home, "id-map"),
+        rule=ScoringRule(opening=mode.opening),
         economy=economy,
+        mode=mode,
     )

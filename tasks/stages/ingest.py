@@ -1,15 +1,12 @@
 """From a panel to eras: features, targets and benchmarks in the vault, a version in the lake."""
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
-from tasks.adapters import panels, tables
+from tasks.adapters import panels
 from tasks.adapters.cluster import Executor
 from tasks.adapters.lake import Lake
 from tasks.core.data import (
@@ -23,15 +20,12 @@ from tasks.core.data import (
     simulator,
     targets,
 )
-from tasks.core.data.arrays import Floats
 from tasks.core.data.calendar import Era
 from tasks.core.data.panel import Panel
-from tasks.core.data.rows import EraRows
 from tasks.core.errors import DataError
 from tasks.core.protocol import canonical
 from tasks.core.rules import SCORING_VERSION
-from tasks.stages import benchmarks
-from tasks.stages.benchmarks import Matrix
+from tasks.stages import benchmarks, dataset, stored_eras
 
 VERSION = "v1"
 """The only data version so far."""
@@ -127,10 +121,9 @@ def ingest(
     Raises:
         DataError: if the source cannot be used; nothing is published then.
     """
-    if vault.find("dataset") is not None:
+    if dataset.find(vault) is not None:
         return
     loaded = load_panel(source)
-    found = defects.find_defects(loaded)
     eras = rows.build_eras(loaded, key, VERSION, progress)
     public = obfuscation.feature_names(key, VERSION, eras[0].measures)
     ends = [era.ends["20d1l"] for era in eras]
@@ -138,21 +131,29 @@ def ingest(
     mature = [era.mature for era in eras]
     chosen = purge.choose_rounds(ends, names, mature, source.rounds)
     _require_no_gap(loaded, [era.era for era in eras if era.era.name in set(chosen)])
-    predicted = benchmarks.predict(_store_matrix(vault, eras), executor)
-    document = {
+    times = {era.era.name: calendar.round_times(loaded.dates, era.era.day) for era in eras}
+    entries = stored_eras.store(vault, eras, public, executor, times)
+    playable = purge.choose_rounds(ends, names, mature, None)
+    document = describe(loaded, source, public, entries)
+    publish_version(lake, public, key)
+    dataset.publish(vault, document | {"first_round": chosen[0], "playable": playable})
+
+
+def describe(
+    loaded: Panel, source: Source, public: Sequence[str], entries: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return what a data set's document says of its panel, features and eras."""
+    found = defects.find_defects(loaded)
+    return {
         "benchmarks": list(benchmarks.COLUMNS),
         "defect_counts": defects.count_kinds(found),
         "defects": [defect.to_json() for defect in found],
-        "eras": _store_eras(vault, loaded, eras, public, predicted),
-        "features": public,
-        "first_round": chosen[0],
+        "eras": list(entries),
+        "features": list(public),
         "panel": _panel_facts(loaded, source),
-        "playable": purge.choose_rounds(ends, names, mature, None),
         "targets": [f"target_{name}" for name in targets.HORIZONS],
         "version": VERSION,
     }
-    _publish_version(lake, public, key)
-    vault.publish("dataset", document)
 
 
 def _require_no_gap(loaded: Panel, chosen: Sequence[Era]) -> None:
@@ -172,67 +173,6 @@ def _require_no_gap(loaded: Panel, chosen: Sequence[Era]) -> None:
             )
 
 
-def _store_matrix(vault: Lake, eras: Sequence[EraRows]) -> Matrix:
-    """Store all rows where workers can map them."""
-    stacked = np.concatenate([era.features for era in eras])
-    wanted = np.concatenate([era.targets for era in eras]).astype("<f4")
-    files = [vault.path(vault.put(_npy_bytes(values), ".npy")) for values in (stacked, wanted)]
-    return Matrix(
-        features=str(files[0]),
-        targets=str(files[1]),
-        eras=[era.era.name for era in eras],
-        starts=np.cumsum([0, *[len(era.ids) for era in eras]]).tolist(),
-        ends={name: [era.ends[name] for era in eras] for name in targets.HORIZONS},
-    )
-
-
-def _npy_bytes(values: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(values), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _store_eras(
-    vault: Lake,
-    loaded: Panel,
-    eras: Sequence[EraRows],
-    public: Sequence[str],
-    predicted: Floats,
-) -> list[dict[str, Any]]:
-    """Store one object an era and return the data set's entries."""
-    entries = []
-    start = 0
-    for era in eras:
-        stop = start + len(era.ids)
-        content = tables.table_bytes(_era_table(era, public, predicted[start:stop]))
-        times = calendar.round_times(loaded.dates, era.era.day)
-        entries.append(
-            {
-                "benchmarked": bool(np.isfinite(predicted[start:stop]).all()),
-                "date": str(era.era.date),
-                "era": era.era.name,
-                "mature": era.mature,
-                "n_ids": len(era.ids),
-                "object": vault.put(content, ".parquet").to_json(),
-                "target_end_era": era.ends,
-                "times": None if times is None else times.to_json(),
-            }
-        )
-        start = stop
-    return entries
-
-
-def _era_table(era: EraRows, public: Sequence[str], predicted: Floats) -> pa.Table:
-    columns: dict[str, Any] = {"asset": era.assets, "id": era.ids}
-    for column, name in enumerate(public):
-        columns[name] = era.features[:, column]
-    for column, horizon in enumerate(targets.HORIZONS):
-        columns[f"target_{horizon}"] = era.targets[:, column].astype(np.float32)
-    for column, name in enumerate(benchmarks.COLUMNS):
-        columns[name] = predicted[:, column]
-    return tables.table(columns)
-
-
 def _panel_facts(loaded: Panel, source: Source) -> dict[str, Any]:
     """Return what is remembered of the panel itself."""
     return {
@@ -246,7 +186,7 @@ def _panel_facts(loaded: Panel, source: Source) -> dict[str, Any]:
     }
 
 
-def _publish_version(lake: Lake, public: Sequence[str], key: bytes) -> None:
+def publish_version(lake: Lake, public: Sequence[str], key: bytes) -> None:
     """Publish what is fixed for the version's life."""
     lake.publish(
         f"versions/{VERSION}/version",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tasks.core.errors import ChainError, InputError, TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
-from tasks.stages import resolving, settling
+from tasks.stages import proposing, settling
 from tasks.stages.desk import Desk
 
 _TRIES = 5
@@ -81,7 +81,7 @@ def _is_over(desk: Desk, round_id: RoundId) -> bool:
 def _resolve(desk: Desk, round_id: RoundId) -> None:
     tournament = desk.chain.tournament
     _require_not_refused(desk, round_id)
-    _beside_others(desk, round_id, lambda: resolving.resolve_round(desk, round_id))
+    _beside_others(desk, round_id, lambda: proposing.resolve_round(desk, round_id))
     if tournament.status(round_id) == status.RESOLVING:
         _require_not_refused(desk, round_id)
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.adapters import failpoints, tables
+from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import canonical, commitments, places
+from tasks.core.protocol import canonical, commitments, dates, places
 from tasks.core.protocol import terms as protocol_terms
 from tasks.core.protocol.terms import Terms
 from tasks.stages import desk as desks
@@ -19,7 +20,11 @@ def open_round(desk: Desk, round_id: RoundId) -> None:
     """Publish a round's live era and open it on the chain; does nothing if it is open.
 
     The document is published first: a restart between the two writes finds it, and sends the
-    terms that it holds.
+    terms that it holds. In a live home the round opens a little after now, so that there is time
+    for that.
+
+    Raises:
+        InputError: if the era has no round, or it is too late to open it.
     """
     if desk.chain.tournament.is_open(round_id):
         return
@@ -52,7 +57,7 @@ def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
     salt = hmac.digest(desk.id_map_secret, f"round {round_id}".encode(), "sha256")
     scoring = desk.rule.document()
     terms = replace(
-        _terms(desk, entry["times"]),
+        _terms(desk, _times(desk, round_id, entry["times"])),
         # The whole entry: features to predict from, and the benchmark that BMC is paid against.
         data=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(live))),
         id_map=commitments.id_map_digest(salt, dict(zip(ids, assets, strict=True))),
@@ -83,6 +88,26 @@ def _check(desk: Desk, terms: Terms) -> None:
         now=desk.chain.now(),
         chain_id=desk.chain.chain_id,
     )
+
+
+def _times(desk: Desk, round_id: RoundId, planned: Mapping[str, int] | None) -> Mapping[str, int]:
+    """Return a round's times as planned, but with an opening that is still to come.
+
+    Raises:
+        InputError: if the era has no round, or too little of its window is left.
+    """
+    if planned is None:
+        raise InputError(f"round {round_id}: no round opens over this era")
+    pace = desk.mode.pace
+    if pace is None:
+        return planned
+    opens = max(planned["opens"], desk.chain.now() + pace.lead_s)
+    if opens + protocol_terms.MINUTE > planned["closes"]:
+        raise InputError(
+            f"round {round_id} was missed: it would close at {dates.utc(planned['closes'])}; "
+            "the next era's round opens by itself"
+        )
+    return {**planned, "opens": opens}
 
 
 def _terms(desk: Desk, times: Mapping[str, int]) -> Terms:

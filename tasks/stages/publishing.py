@@ -15,7 +15,7 @@ from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
 from tasks.core.rules import SCORING_VERSION
-from tasks.stages import snapshot_files
+from tasks.stages import dataset, snapshot_files
 from tasks.stages.snapshot_files import MetaModel
 
 _LOOK_BACK = 13
@@ -57,22 +57,22 @@ def publish_snapshot(
     Raises:
         DataError: if an era is unknown, or the live one lies before the snapshot's date.
     """
-    dataset = vault.document("dataset")
-    folder = f"versions/{dataset['version']}/{name}"
+    data = dataset.newest(vault)
+    folder = f"versions/{data['version']}/{name}"
     if lake.find(f"{folder}/manifest") is not None:
         return
-    _check_eras(dataset, as_of_era, live_era)
+    _check_eras(data, as_of_era, live_era)
     snapshot = _Snapshot(
         lake=lake,
         vault=vault,
-        dataset=dataset,
+        dataset=data,
         as_of_era=as_of_era,
         live_era=live_era,
-        earlier=_earlier_eras(lake, dataset["version"], as_of_era),
+        earlier=_earlier_eras(lake, data["version"], as_of_era),
     )
     eras = [
         _publish_era(snapshot, entry, data_type)
-        for entry, data_type in _chosen(dataset, as_of_era, live_era)
+        for entry, data_type in _chosen(data, as_of_era, live_era)
     ]
     facts = snapshot_files.write(lake, folder, eras, meta_model or {}) if files else None
     document = {
@@ -83,13 +83,13 @@ def publish_snapshot(
         "live_era": live_era,
         "name": name,
         "scoring_version": SCORING_VERSION,
-        "version": dataset["version"],
+        "version": data["version"],
     }
     lake.publish(f"{folder}/manifest", document)
 
 
-def _check_eras(dataset: Mapping[str, Any], as_of_era: str, live_era: str | None) -> None:
-    known = {entry["era"] for entry in dataset["eras"]}
+def _check_eras(data: Mapping[str, Any], as_of_era: str, live_era: str | None) -> None:
+    known = {entry["era"] for entry in data["eras"]}
     for era in (as_of_era, live_era):
         if era is not None and era not in known:
             raise DataError(f"era {era} is not in the data set")
@@ -98,16 +98,16 @@ def _check_eras(dataset: Mapping[str, Any], as_of_era: str, live_era: str | None
 
 
 def _chosen(
-    dataset: Mapping[str, Any], as_of_era: str, live_era: str | None
+    data: Mapping[str, Any], as_of_era: str, live_era: str | None
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Yield the eras of a snapshot with their data type, the live one last."""
-    names = [entry["era"] for entry in dataset["eras"]]
-    first = max(names.index(dataset["first_round"]) - purge.VALIDATION_ERAS, 1)
-    for position, entry in enumerate(dataset["eras"]):
+    names = [entry["era"] for entry in data["eras"]]
+    first = max(names.index(data["first_round"]) - purge.VALIDATION_ERAS, 1)
+    for position, entry in enumerate(data["eras"]):
         if int(entry["era"]) <= int(as_of_era) and entry["era"] != live_era:
             yield entry, "train" if position < first else "validation"
     if live_era is not None:
-        yield dataset["eras"][names.index(live_era)], "live"
+        yield data["eras"][names.index(live_era)], "live"
 
 
 def _earlier_eras(lake: Lake, version: str, as_of_era: str) -> dict[str, Mapping[str, Any]]:

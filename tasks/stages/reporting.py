@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.adapters.chain.connection import Chain
+from tasks.adapters.chain.reader import Block
 from tasks.adapters.lake import Lake
 from tasks.adapters.plots import Band
 from tasks.core.money.units import NANO, RoundId, Wei
@@ -33,7 +34,7 @@ def build(lake: Lake, chain: Chain, rounds: Sequence[RoundId]) -> dict[str, Any]
         chain: the home's chain, with every round settled.
         rounds: which rounds were played.
     """
-    details = _with_unique_names([_round(lake, chain, round_id) for round_id in rounds])
+    details = details_of(lake, chain, rounds)
     models = sorted({row["model"] for entry in details for row in entry["models"]})
     ids = {row["model"]: row["id"] for entry in details for row in entry["models"]}
     free = chain.tournament.free_many([bytes.fromhex(ids[name]) for name in models])
@@ -56,6 +57,20 @@ def build(lake: Lake, chain: Chain, rounds: Sequence[RoundId]) -> dict[str, Any]
     }
 
 
+def details_of(
+    lake: Lake, chain: Chain, rounds: Iterable[RoundId], block: Block = "latest"
+) -> list[dict[str, Any]]:
+    """Return the rounds with the final scores and the money of each model, as the report has them.
+
+    Args:
+        lake: the home's public store.
+        chain: the home's chain.
+        rounds: opened ones; what is not known of one yet is left empty.
+        block: reads of the chain are pinned to it.
+    """
+    return _with_unique_names([_round(lake, chain, round_id, block) for round_id in rounds])
+
+
 def source(request: Request) -> str:
     """Return where a tournament's prices came from, in words."""
     if request.prices is None:
@@ -68,19 +83,30 @@ def data(dataset: Mapping[str, Any]) -> dict[str, Any]:
     return {name: dataset[name] for name in ("defect_counts", "defects", "panel")}
 
 
-def curves(document: Mapping[str, Any]) -> tuple[list[int], dict[str, Floats], Band]:
-    """Return what the plot of cumulative CORR takes: rounds, models, and the meta-model's band.
-
-    The band is the error of the cumulative sum: that of the mean so far, times the rounds so
-    far; it is zero while there are too few.
-    """
+def curves(document: Mapping[str, Any]) -> tuple[list[int], dict[str, Floats], list[Band]]:
+    """Return what the plot of cumulative CORR takes: rounds, models, and the blends' bands."""
     details = document["rounds"]
     names = [row["model"] for row in document["models"]]
+    return [entry["round"] for entry in details], series_of(details, names), bands(details)
+
+
+def series_of(details: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[str, Floats]:
+    """Return each model's CORR a round, NaN where it has none."""
     found = [{row["model"]: row["corr"] for row in entry["models"]} for entry in details]
-    models = {name: _series([entry.get(name) for entry in found]) for name in names}
-    blend = _series([entry["meta_model"]["corr"] for entry in details])
-    band = Band(name="meta-model", values=blend, errors=_sum_errors(blend))
-    return [entry["round"] for entry in details], models, band
+    return {name: _series([entry.get(name) for entry in found]) for name in names}
+
+
+def bands(details: Sequence[Mapping[str, Any]]) -> list[Band]:
+    """Return the meta-model's CORR a round and its rivals', with the errors of their sums.
+
+    The error of a cumulative sum is that of the mean so far, times the rounds so far; it is zero
+    while there are too few.
+    """
+    found = []
+    for name, title in _TITLES.items():
+        values = _series([entry["blends"].get(name) for entry in details])
+        found.append(Band(name=title, values=values, errors=_sum_errors(values)))
+    return found
 
 
 def _series(values: Sequence[float | None]) -> Floats:
@@ -115,13 +141,13 @@ def _with_unique_names(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return details
 
 
-def _round(lake: Lake, chain: Chain, round_id: RoundId) -> dict[str, Any]:
+def _round(lake: Lake, chain: Chain, round_id: RoundId, block: Block) -> dict[str, Any]:
     opened = lake.document(f"rounds/{round_id}/open")
     # An abandoned round may have no book, and has no scores.
     book = lake.find(f"rounds/{round_id}/book") or {"contents": None, "entrants": []}
     scored = lake.find(f"rounds/{round_id}/scores") or {"blends_corr_nano": {}, "rows": []}
-    facts = chain.tournament.facts(round_id)
-    settled = {event.model.hex(): event for event in chain.tournament.settled(round_id)}
+    facts = chain.tournament.facts(round_id, block)
+    settled = {event.model.hex(): event for event in chain.tournament.settled(round_id, block)}
     scores = {row["model"]: row for row in scored["rows"]}
     rows = [_row(entrant, scores, settled) for entrant in book["entrants"]]
     return {
@@ -195,9 +221,9 @@ def _model(name: str, details: Iterable[Mapping[str, Any]], balance: str) -> dic
     scored = [row for row in rows if row["corr"] is not None]
     return {
         "burn": str(sum(int(row["burn"]) for row in rows)),
-        "corr": _estimate([row["corr"] for row in scored]),
+        "corr": estimate([row["corr"] for row in scored]),
         "final_stake": balance,
-        "mmc": _estimate([row["mmc"] for row in scored]),
+        "mmc": estimate([row["mmc"] for row in scored]),
         "model": name,
         "payout": str(sum(int(row["payout"]) for row in rows)),
         "rounds": len(rows),
@@ -221,18 +247,19 @@ def _blends(details: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if full:
         best = max(full, key=lambda name: float(np.mean(by_model[name])))
         series[f"best model in hindsight ({best})"] = by_model[best]
-    return [{"corr": _estimate(values), "name": name} for name, values in series.items()]
+    return [{"corr": estimate(values), "name": name} for name, values in series.items()]
 
 
-def _estimate(values: Sequence[float]) -> dict[str, Any] | None:
+def estimate(values: Sequence[float]) -> dict[str, Any] | None:
+    """Return the mean of one score a round with its HAC error; None without any."""
     if not values:
         return None
-    estimate = statistics.mean_of(values, OVERLAP)
+    mean = statistics.mean_of(values, OVERLAP)
     return {
-        "error": estimate.error,
-        "mean": estimate.mean,
-        "n": estimate.n,
-        "n_effective": estimate.n_effective,
+        "error": mean.error,
+        "mean": mean.mean,
+        "n": mean.n,
+        "n_effective": mean.n_effective,
     }
 
 

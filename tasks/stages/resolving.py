@@ -1,11 +1,10 @@
-"""Resolve a round: score its book against matured targets and propose the table's root."""
+"""Resolve a round: score its book against matured targets and publish what follows from it."""
 
-import logging
 from typing import Any
 
 import numpy as np
 
-from tasks.adapters import failpoints, tables
+from tasks.adapters import tables
 from tasks.adapters.lake import Ref
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
@@ -16,51 +15,84 @@ from tasks.stages import desk as desks
 from tasks.stages import scoring
 from tasks.stages.desk import Desk
 
-logger = logging.getLogger(__name__)
 
+def publish_results(desk: Desk, round_id: RoundId) -> None:
+    """Publish a round's scores, table and results; does nothing before it resolves.
 
-def resolve_round(desk: Desk, round_id: RoundId) -> None:
-    """Publish a round's results and propose its root, unless one is live or final.
+    Order of writes: objects, scores, table, results. Each may be repeated.
 
-    Order of writes: objects, scores, table, results, then the chain. Each may be repeated.
+    Raises:
+        DataError: if the targets have not matured.
     """
-    tournament = desk.chain.tournament
-    state = tournament.status(round_id)
+    state = desk.chain.tournament.status(round_id)
     if state not in (status.RESOLVING, *status.WITH_A_PROPOSAL):
         return
     name = f"rounds/{round_id}/results"
-    results = desk.lake.find(name) or _publish(desk, round_id, name)
-    if state != status.RESOLVING:
-        return
-    failpoints.reach("resolve/published", round_id)
-    root = bytes.fromhex(results["root"])
-    if any(ruling.root == root and not ruling.right for ruling in tournament.ruled(round_id)):
-        logger.warning("round %d: our root was ruled wrong: it is not proposed again", round_id)
-        return
-    write = tournament.propose(
-        round_id,
-        root=root,
-        table=bytes.fromhex(results["table_sha256"]),
-        targets=bytes.fromhex(results["targets_digest"]),
-        uri=name,
+    if not desk.lake.has(name):
+        _publish(desk, round_id, name)
+
+
+def score(
+    desk: Desk, round_id: RoundId, book: dict[str, Any], against: Any, *, key: str
+) -> dict[str, Any]:
+    """Return the scores of a round's book against targets, as they are published.
+
+    Args:
+        desk: the operator's.
+        round_id: the round.
+        book: its published book.
+        against: a table with the columns target, benchmark and meta_model, a row an id.
+        key: names the work on the cluster.
+    """
+    if book["contents"] is None:
+        return scores.document(round_id, book, [], {})
+    private = desk.vault.document(f"rounds/{round_id}/book")
+    path = desk.vault.path(Ref.from_json(private["predictions"]))
+    targets, blend, benchmark = (
+        against[name].to_numpy() for name in ("target", "meta_model", "benchmark")
     )
-    # a proposal that became void is another transaction's matter
-    earlier = len(tournament.proposed(round_id))
-    desk.chain.send(write, desk.operator, desk.journal, purpose=f"propose/{round_id}/{earlier}")
+    rows = scoring.score_matrix(desk.executor, path, targets, blend, benchmark, key=f"score-{key}")
+    weights = meta_model.equal_weights(len(rows))
+    equal = scoring.blend_matrix(desk.executor, path, weights, key=f"equal-{key}")
+    blends = np.stack([blend, equal, benchmark])
+    named = scores.blends(metrics.corr(blends, targets).tolist())
+    return scores.document(round_id, book, rows.tolist(), named)
 
 
-def _publish(desk: Desk, round_id: RoundId, name: str) -> dict[str, Any]:
+def columns(desk: Desk, round_id: RoundId, book: dict[str, Any], era: Any, target: Any) -> Any:
+    """Return what a round's book is scored against, a row an id of its era.
+
+    Args:
+        desk: the operator's.
+        round_id: the round.
+        book: its published book.
+        era: the era's object, with ids and benchmark.
+        target: a column in the order of its rows.
+    """
+    found = {
+        "id": era["id"],
+        "target": target.cast("float64"),
+        "benchmark": era["benchmark"].cast("float64"),
+    }
+    if book["contents"] is not None:
+        private = desk.vault.document(f"rounds/{round_id}/book")
+        blend = desk.vault.read(Ref.from_json(private["meta_model"]))
+        found["meta_model"] = submissions.values_from(blend)
+    return tables.table(found)
+
+
+def _publish(desk: Desk, round_id: RoundId, name: str) -> None:
     book = desk.lake.document(f"rounds/{round_id}/book")
     opened = desk.lake.document(f"rounds/{round_id}/open")
-    columns = _columns(desk, round_id, book)
-    scored = _score(desk, round_id, book, columns)
+    against = _columns(desk, round_id, book)
+    scored = score(desk, round_id, book, against, key=str(round_id))
     rule = ScoringRule.from_document(opened["scoring"])
     clip = desk.chain.tournament.facts(round_id).terms.clip_nano
     table = scores.table(round_id, book, scored, rule, clip)
-    targets = columns["target"].to_numpy()
+    targets = against["target"].to_numpy()
     ids_hash = bytes.fromhex(book["ids_hash"])
     document = {
-        "columns": desk.lake.put(tables.table_bytes(columns), ".parquet").to_json(),
+        "columns": desk.lake.put(tables.table_bytes(against), ".parquet").to_json(),
         "predictions": _open_predictions(desk, round_id),
         "root": table.root().hex(),
         "round": round_id,
@@ -69,7 +101,6 @@ def _publish(desk: Desk, round_id: RoundId, name: str) -> dict[str, Any]:
         "targets_digest": commitments.content_digest(ids_hash, targets).hex(),
     }
     desk.lake.publish(name, document)
-    return document
 
 
 def _columns(desk: Desk, round_id: RoundId, book: dict[str, Any]) -> Any:
@@ -77,35 +108,7 @@ def _columns(desk: Desk, round_id: RoundId, book: dict[str, Any]) -> Any:
     if not entry["mature"]:
         raise DataError(f"round {round_id} cannot be resolved: its targets have not matured")
     era = tables.read_table(desk.vault.read(desks.era_object(entry)))
-    target = f"target_{desk.rule.target}"
-    columns = {
-        "id": era["id"],
-        "target": era[target].cast("float64"),
-        "benchmark": era["benchmark"].cast("float64"),
-    }
-    if book["contents"] is not None:
-        private = desk.vault.document(f"rounds/{round_id}/book")
-        blend = desk.vault.read(Ref.from_json(private["meta_model"]))
-        columns["meta_model"] = submissions.values_from(blend)
-    return tables.table(columns)
-
-
-def _score(desk: Desk, round_id: RoundId, book: dict[str, Any], columns: Any) -> dict[str, Any]:
-    if book["contents"] is None:
-        return scores.document(round_id, book, [], {})
-    private = desk.vault.document(f"rounds/{round_id}/book")
-    path = desk.vault.path(Ref.from_json(private["predictions"]))
-    targets, blend, benchmark = (
-        columns[name].to_numpy() for name in ("target", "meta_model", "benchmark")
-    )
-    rows = scoring.score_matrix(
-        desk.executor, path, targets, blend, benchmark, key=f"score-{round_id}"
-    )
-    weights = meta_model.equal_weights(len(rows))
-    equal = scoring.blend_matrix(desk.executor, path, weights, key=f"equal-{round_id}")
-    blends = np.stack([blend, equal, benchmark])
-    named = scores.blends(metrics.corr(blends, targets).tolist())
-    return scores.document(round_id, book, rows.tolist(), named)
+    return columns(desk, round_id, book, era, era[f"target_{desk.rule.target}"])
 
 
 def _open_predictions(desk: Desk, round_id: RoundId) -> dict[str, Any] | None:

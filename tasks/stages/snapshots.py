@@ -1,4 +1,4 @@
-"""A replay's two snapshots with single files: as of its first round, and as of its end."""
+"""Snapshots with single files: as of a home's beginning, as of its newest era, as of its end."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from tasks.adapters import tables
 from tasks.adapters.lake import Lake, Ref
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
+from tasks.stages import dataset, publishing
 from tasks.stages import desk as desks
-from tasks.stages import publishing
 from tasks.stages.desk import Desk
 
 
@@ -23,12 +23,36 @@ def publish_first(lake: Lake, vault: Lake, first_round: RoundId) -> None:
         )
 
 
+def publish_next(desk: Desk) -> str | None:
+    """Publish a snapshot as of the newest era, with the meta-model of every resolved round.
+
+    Returns:
+        Its name; None where the newest snapshot is as of that era already.
+    """
+    newest = dataset.newest(desk.vault)["eras"][-1]["era"]
+    number = 1
+    while (manifest := desk.lake.find(places.manifest(places.snapshot(number)))) is not None:
+        if manifest["as_of_era"] == newest:
+            return None
+        number += 1
+    rounds = [event.round for event in desk.chain.tournament.opened()]
+    publishing.publish_snapshot(
+        desk.lake,
+        desk.vault,
+        places.snapshot(number),
+        as_of_era=newest,
+        files=True,
+        meta_model=_meta_models(desk.lake, rounds),
+    )
+    return places.snapshot(number)
+
+
 def publish_last(desk: Desk, rounds: Sequence[RoundId]) -> None:
     """Publish the data as of the chain's time, with the meta-model of every resolved round."""
     if desk.lake.find(places.manifest(places.LAST)) is not None:
         return
     now = desk.chain.now()
-    eras = desk.vault.document("dataset")["eras"]
+    eras = dataset.newest(desk.vault)["eras"]
     seen = [entry["era"] for entry in eras if entry["times"] and entry["times"]["opens"] <= now]
     publishing.publish_snapshot(
         desk.lake,

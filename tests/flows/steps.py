@@ -2,7 +2,7 @@
 
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.rules import Economy
-from tasks.stages import intake, opening, resolving
+from tasks.stages import intake, opening, proposing
 from tasks.stages.verification import home as verification
 from tests.tournaments import Tournament
 
@@ -29,7 +29,7 @@ def close(tournament: Tournament, round_id: RoundId) -> None:
 
 def resolve(tournament: Tournament, round_id: RoundId) -> None:
     tournament.advance(times(tournament, round_id)["resolves"])
-    resolving.resolve_round(tournament.desk, round_id)
+    proposing.resolve_round(tournament.desk, round_id)
 
 
 def free(tournament: Tournament) -> dict[str, Wei]:

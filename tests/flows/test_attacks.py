@@ -10,8 +10,8 @@ from tasks.client import entering
 from tasks.client.modeller import Client
 from tasks.core.errors import ChainError, LakeError
 from tasks.core.money.units import WAD, Wei
-from tasks.core.protocol import canonical, places
-from tasks.stages import founding, reporting, resolving
+from tasks.core.protocol import places
+from tasks.stages import dataset, founding, proposing, reporting
 from tests.flows import entries, steps
 
 
@@ -37,13 +37,13 @@ def test_benchmark__exchanged_after_the_round_opened__is_found_by_verify(fresh):
     steps.start(fresh, round_id)
     entries.enter(fresh, round_id, fresh.clients)
     vault = fresh.desk.vault
-    dataset = vault.document("dataset")
-    (place,) = [e for e in dataset["eras"] if int(e["era"]) == round_id]
+    data = dataset.newest(vault)
+    (place,) = [e for e in data["eras"] if int(e["era"]) == round_id]
     era = tables.read_table(vault.read(Ref.from_json(place["object"])))
     column = era.column_names.index("benchmark")
     other = era.set_column(column, "benchmark", [1.0 - era["benchmark"].to_numpy()])
     place["object"] = vault.put(tables.table_bytes(other), ".parquet").to_json()
-    (vault.root / "dataset.json").write_bytes(canonical.canonical_json(dataset))
+    dataset.publish(vault, data)
     steps.close(fresh, round_id)
     steps.resolve(fresh, round_id)
 
@@ -89,7 +89,7 @@ def test_log__uri_that_is_no_text__is_read_by_everybody(fresh):
     client.chain.send(odd, client.signer, client.journal, purpose="a false root")
 
     (event,) = client.chain.tournament.proposed(round_id)
-    resolving.resolve_round(fresh.desk, round_id)
+    proposing.resolve_round(fresh.desk, round_id)
     fresh.settle(round_id)
 
     assert event.uri == r"\xff\xfe"

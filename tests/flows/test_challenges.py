@@ -7,7 +7,7 @@ import pytest
 from tasks.adapters.chain.records import Voided
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import identity, status
-from tasks.stages import founding, resolving
+from tasks.stages import founding, proposing
 from tests import chains
 from tests.flows import entries, steps
 
@@ -58,11 +58,11 @@ def purse(tournament, signer):
 
 def test_resolve__challenged_for_nothing__is_upheld_settled_and_verifies(disputed):
     contract, round_id = disputed.desk.chain.tournament, disputed.rounds[0]
-    resolving.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.desk, round_id)
     proposed = contract.proposal(round_id)
     send(disputed, contract.challenge(round_id, proposed.root, "mine"), loser(disputed).signer)
     meanwhile = contract.status(round_id)
-    resolving.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.desk, round_id)
 
     send(disputed, contract.rule(round_id, proposed.root, True, "same"), arbiter(disputed))
     disputed.settle(round_id)
@@ -87,7 +87,7 @@ def test_resolve__false_root_of_a_stranger_is_voided__is_proposed_again_and_veri
     send(disputed, contract.challenge(round_id, false[0], "ours"), operator)
     send(disputed, contract.rule(round_id, false[0], False, "false"), arbiter(disputed))
 
-    resolving.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.desk, round_id)
     disputed.advance(contract.final_at(round_id))
     disputed.settle(round_id)
 
@@ -99,12 +99,12 @@ def test_resolve__false_root_of_a_stranger_is_voided__is_proposed_again_and_veri
 
 def test_resolve__own_root_was_ruled_wrong__is_not_proposed_again(disputed, caplog):
     contract, round_id = disputed.desk.chain.tournament, disputed.rounds[0]
-    resolving.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.desk, round_id)
     root = contract.proposal(round_id).root
     send(disputed, contract.challenge(round_id, root, "mine"), loser(disputed).signer)
     send(disputed, contract.rule(round_id, root, False, "wrong"), arbiter(disputed))
 
-    resolving.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.desk, round_id)
 
     assert contract.status(round_id) == status.RESOLVING
     assert len(contract.proposed(round_id)) == 1
@@ -113,12 +113,12 @@ def test_resolve__own_root_was_ruled_wrong__is_not_proposed_again(disputed, capl
 
 def test_resolve__arbiter_was_silent__is_proposed_again(disputed):
     contract, round_id = disputed.desk.chain.tournament, disputed.rounds[0]
-    resolving.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.desk, round_id)
     root = contract.proposal(round_id).root
     send(disputed, contract.challenge(round_id, root, "mine"), loser(disputed).signer)
     disputed.advance(disputed.desk.chain.now() + HOUR)
 
-    resolving.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.desk, round_id)
 
     events = contract.events()
     assert [event.root for event in events if isinstance(event, Voided)] == [root]

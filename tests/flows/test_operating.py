@@ -1,15 +1,15 @@
 """What a person or a keeper does with rounds by hand: `settle`, `settle --all`, `abandon`."""
 
-import itertools
 import json
 import shutil
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from tasks import operating
 from tasks.adapters import locks
 from tasks.adapters.chain import records
+from tasks.adapters.chain.connection import Chain
 from tasks.adapters.keys import Signer
 from tasks.client import abandoning
 from tasks.core.errors import ChainError, InputError
@@ -17,7 +17,7 @@ from tasks.core.money.units import WAD, RoundId
 from tasks.core.protocol import status
 from tasks.core.protocol.table import Table
 from tasks.core.rules import Economy
-from tasks.stages import keeping, resolving
+from tasks.stages import keeping, proposing
 from tests import chains, commands, tournaments
 from tests.flows import entries, homes, steps
 from tests.in_process import call
@@ -77,16 +77,6 @@ def lines_of(printed):
     return printed.out.splitlines()
 
 
-def stop_at_every_request(monkeypatch, act):
-    """Do something again until it is done, stopped before its 1st, 2nd, ... request; count."""
-    for number in itertools.count(1):
-        with monkeypatch.context() as patched:
-            chains.kill_at_http_request(patched, number)
-            with suppress(KeyboardInterrupt):
-                act()
-                return number - 1
-
-
 @pytest.fixture
 def resolving_round(fresh):
     """Return a tournament at the time to resolve its first round; the second is booked too."""
@@ -103,11 +93,11 @@ def test_settle__stopped_at_every_request__goes_on_and_does_everything_once(
     desk, contract = tournament.desk, tournament.desk.chain.tournament
     sent = homes.transactions(tournament)
 
-    stops = stop_at_every_request(monkeypatch, lambda: keeping.take_next(desk, first))
+    stops = chains.stop_at_every_request(monkeypatch, lambda: keeping.take_next(desk, first))
     sent_for_first = homes.transactions(tournament) - sent
     steps.resolve(tournament, second)
     settle_by_hand(tournament, second, 6)
-    stops_of_keeper = stop_at_every_request(monkeypatch, lambda: keeping.keep(desk))
+    stops_of_keeper = chains.stop_at_every_request(monkeypatch, lambda: keeping.keep(desk))
 
     assert stops >= 20
     assert stops_of_keeper >= 5
@@ -181,7 +171,7 @@ def test_keep__others_act_between_simulating_and_sending__all_is_done_once(fresh
     left_alone(fresh, second)
     steps.start(fresh, third)
     fresh.advance(steps.times(fresh, first)["resolves"])
-    resolving.resolve_round(fresh.desk, first)
+    proposing.resolve_round(fresh.desk, first)
     keeper = Meddler(
         fresh.desk.keeper,
         lambda: settle_by_hand(fresh, first, 4),
@@ -205,6 +195,25 @@ def test_keep__others_act_between_simulating_and_sending__all_is_done_once(fresh
     assert steps.failed(fresh) == []
 
 
+def snapshots(home):
+    """Return how many of the log's steps each of the node's snapshots covers."""
+    return [int(path.stem.partition("-")[2]) for path in sorted(home.node.glob("snapshot-*.json"))]
+
+
+def test_keep__changed_something__leaves_a_fresh_snapshot_of_the_node(fresh, monkeypatch, capsys):
+    home, words = fresh.home, ("settle", "--all", "--home", fresh.home.root)
+    left_alone(fresh, fresh.rounds[0])
+    before = snapshots(home)
+
+    call(monkeypatch, capsys, *words)
+    steps_logged = len((home.node / "log").read_bytes().splitlines())
+    taken = snapshots(home)
+    call(monkeypatch, capsys, *words)
+
+    assert taken == [*before, steps_logged][-2:]
+    assert snapshots(home) == taken
+
+
 def test_keep__a_round_without_its_table__names_it_and_keeps_the_others(fresh, monkeypatch, capsys):
     first, second, _ = fresh.rounds
     contract = fresh.desk.chain.tournament
@@ -212,7 +221,7 @@ def test_keep__a_round_without_its_table__names_it_and_keeps_the_others(fresh, m
     left_alone(fresh, second)
     fresh.advance(steps.times(fresh, first)["resolves"])
     waiting = call(monkeypatch, capsys, "settle", "--all", "--home", fresh.home.root)
-    resolving.resolve_round(fresh.desk, first)
+    proposing.resolve_round(fresh.desk, first)
     results = fresh.desk.lake.root / "rounds" / str(first) / "results.json"
     document = results.read_text()
     root = contract.proposal(first).root.hex()
@@ -321,7 +330,7 @@ def test_abandon__bad_words__one_line_each(played, tmp_path, monkeypatch, capsys
         ({"--tournament": "0x12"}, "'0x12' is no address"),
         ({"--tournament": token}, f"has other code at {token}, where tournament should be"),
         ({"--rpc": "http://127.0.0.1:9"}, "no answer from the chain at http://127.0.0.1:9"),
-        ({"--rpc": "ftp//x"}, "no answer from the chain at ftp//x"),
+        ({"--rpc": "ftp//x"}, "no answer from the chain at an address that is no URL"),
         (
             {"--passphrase-file": wrong},
             "mine.json does not open: the passphrase is not the one that it was made with",
@@ -366,3 +375,21 @@ def test_keep__finished_tournament__sends_nothing(played):
 
     assert keeping.keep(played.tournament.desk) == []
     assert homes.transactions(played.tournament) == sent
+
+
+def test_settle_and_doctor__connect_as_the_environment_says(played, tmp_path, monkeypatch):
+    home = shutil.copytree(played.stopped, tmp_path / "home")
+    monkeypatch.setenv("ERARIUM_CONFIRMATIONS", "2")
+    monkeypatch.setenv("ERARIUM_FEE_CAP_GWEI", "5")
+    connected: list[Chain] = []
+    connect = Chain.connect
+
+    def remember(*arguments):
+        connected.append(connect(*arguments))
+        return connected[-1]
+
+    monkeypatch.setattr(Chain, "connect", remember)
+    operating.keep(home)
+    operating.examine(home)
+
+    assert [(each.confirmations, each.cap_wei) for each in connected] == [(2, 5 * 10**9)] * 2

@@ -11,7 +11,7 @@ from tasks.core.money.units import RoundId
 from tasks.core.protocol import places, status
 from tasks.core.protocol.table import Table
 from tasks.core.rules import Economy
-from tasks.stages import closing, intake, opening, replay, resolving, settling, snapshots
+from tasks.stages import closing, intake, opening, proposing, replay, settling, snapshots
 from tests.flows import entries, homes, report_contract, steps
 
 _ECONOMY = Economy()
@@ -144,7 +144,7 @@ def test_stages__each_called_twice__do_nothing_twice(played, fresh):
         "open": partial(opening.open_round, desk),
         "enter": fresh.enter,
         "close": fresh.close,
-        "resolve": partial(resolving.resolve_round, desk),
+        "resolve": partial(proposing.resolve_round, desk),
         "settle": fresh.settle,
     }
 

@@ -83,17 +83,32 @@ def round_times(dates: Dates, day: int) -> Times | None:
     """
     if day + 1 >= len(dates):
         return None
-    opens = _midnight(dates[day]) + _OPENS
-    next_day = _midnight(dates[day + 1])
+    return _times(dates[day], dates[day + 1])
+
+
+def times_by_weekday(date: np.datetime64) -> Times:
+    """Return the times of the round over an era of which only its own date is known yet.
+
+    It closes on the next weekday, so never later than on the next trading day.
+    """
+    next_day = date + np.timedelta64(1, "D")
+    while _weekday(next_day) > _FRIDAY:
+        next_day += np.timedelta64(1, "D")
+    return _times(date, next_day)
+
+
+def _times(date: np.datetime64, next_day: np.datetime64) -> Times:
+    opens, closing = midnight(date) + _OPENS, midnight(next_day)
     return Times(
         opens=opens,
-        closes=next_day + _CLOSES,
-        book_by=next_day + _BOOK_BY,
+        closes=closing + _CLOSES,
+        book_by=closing + _BOOK_BY,
         resolves=opens + _RESOLVES_AFTER,
     )
 
 
-def _midnight(date: np.datetime64) -> int:
+def midnight(date: np.datetime64) -> int:
+    """Return the time at which a date begins in UTC, seconds since 1970."""
     return int(date.astype("datetime64[s]").astype(np.int64))
 
 

@@ -66,6 +66,24 @@ def build_eras(
     return built
 
 
+def target_by_asset(panel: Panel, day: int, horizon: int) -> dict[str, float]:
+    """Return one era's target over any number of days, by asset.
+
+    Args:
+        panel: daily bars.
+        day: the era's row.
+        horizon: trading days of the return, at least 1.
+
+    Source: docs/protocol.md, "Targets".
+    """
+    cleaned, exits = bars.clean(panel), targets.find_exits(panel)
+    found = features.era_features(cleaned, day)
+    factors = targets.exposures(found, panel.sectors)
+    values = targets.era_target(cleaned, exits, found, factors, horizon)
+    names = [panel.names[i] for i in found.assets]
+    return dict(zip(names, values.tolist(), strict=True))
+
+
 def _build_era(
     panel: Panel, cleaned: Bars, exits: Exits, era: Era, key: bytes, version: str
 ) -> EraRows:

@@ -21,7 +21,8 @@ _TREND, _LEAN, _TOGETHER = 0.65, 0.65, -0.3
 # measured so that signal and target correlate by `signal_ic`.
 _PERSISTENCE = 0.32
 _NIGHT_SHARE = 0.3
-_FIRST_DATE = np.datetime64("2015-01-02")
+FIRST_DATE = np.datetime64("2015-01-02")
+"""Where a market's calendar begins unless another date is chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class SimulatorSettings:
     delisted_share: float = 0.02
     splits: int = 3
     spin_offs: int = 1
+    first_date: np.datetime64 = FIRST_DATE
 
     def __post_init__(self) -> None:
         if self.n_assets < 1 or self.n_days < _YEAR:
@@ -216,7 +218,7 @@ def _prices(
     }
     width = len(str(settings.n_assets - 1))
     return Panel(
-        dates=_weekdays(settings.n_days),
+        dates=weekdays(settings.first_date, settings.n_days),
         names=tuple(f"S{i:0{width}d}" for i in range(settings.n_assets)),
         volume=np.round(np.exp(paths.turnover) / prices["close"]),
         sectors=tuple(f"Sector {sector + 1}" for sector in traits.sector),
@@ -224,9 +226,9 @@ def _prices(
     )
 
 
-def _weekdays(n_days: int) -> Dates:
-    """Return consecutive weekdays without the first of January and Christmas."""
-    days: Dates = _FIRST_DATE + np.arange(int(n_days * 1.45) + 20)
+def weekdays(first: np.datetime64, n_days: int) -> Dates:
+    """Return consecutive weekdays from a date on, without the first of January and Christmas."""
+    days: Dates = first + np.arange(int(n_days * 1.45) + 20)
     weekday = (days.astype(np.int64) + 3) % 7 < 5
     texts = np.datetime_as_string(days)
     holiday: Bools = np.array([text[5:] in ("01-01", "12-25") for text in texts])

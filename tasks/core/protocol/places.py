@@ -5,7 +5,6 @@ from tasks.core.money.units import RoundId
 VERSION = "v1"
 """The only data version so far."""
 
-
 FIRST, LAST = "s0001", "s0002"
 """A replay's two snapshots with single files: at its beginning and at its end."""
 
@@ -13,6 +12,11 @@ FIRST, LAST = "s0001", "s0002"
 def manifest(snapshot: str) -> str:
     """Return the document of a data snapshot."""
     return f"versions/{VERSION}/{snapshot}/manifest"
+
+
+def snapshot(number: int) -> str:
+    """Return the name of a home's n-th snapshot with single files, from 1."""
+    return f"s{number:04d}"
 
 
 def live_snapshot(round_id: RoundId) -> str:

@@ -1,0 +1,82 @@
+"""The day's scores: what a booked round's submissions are worth so far, and never paid."""
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.adapters import tables
+from tasks.core.data import rows, targets
+from tasks.core.data.panel import Panel
+from tasks.core.errors import DataError
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import status
+from tasks.stages import desk as desks
+from tasks.stages import resolving
+from tasks.stages.desk import Desk
+
+
+def days(entry_day: int, known_days: int, horizon: int) -> int:
+    """Return how many of a target's days have passed, of which the last one is the final score's.
+
+    Args:
+        entry_day: the panel's row of the era.
+        known_days: rows of the panel that are known.
+        horizon: days that the target's return spans.
+    """
+    return max(0, min(known_days - 1 - entry_day - targets.LAG, horizon))
+
+
+def score_round(desk: Desk, round_id: RoundId, known: Panel) -> int:
+    """Publish a booked round's scores by the return so far, once for each number of days.
+
+    The formula is the final one, on the k-day return; days that nobody scored at the time are
+    passed over, since only the newest says where the round is.
+
+    Args:
+        desk: the operator's.
+        round_id: a round with a book.
+        known: the panel as far as it is known.
+
+    Returns:
+        How many days the newest scores span; 0 where there are none.
+
+    Raises:
+        DataError: if the era is not in the panel.
+    """
+    state = desk.chain.tournament.status(round_id)
+    if state not in (status.BOOKED, status.RESOLVING):
+        return 0
+    horizon = targets.HORIZONS[desk.rule.target]
+    entry = desks.era_entry(desk.vault, round_id)
+    row = int(np.searchsorted(known.dates, np.datetime64(entry["date"])))
+    if row >= len(known.dates) or str(known.dates[row]) != entry["date"]:
+        raise DataError(f"round {round_id}: its era of {entry['date']} is not in the prices")
+    passed = days(row, len(known.dates), horizon)
+    name = document_name(round_id, passed)
+    if passed > 0 and not desk.lake.has(name):
+        _publish(desk, round_id, known, row, passed)
+    return passed
+
+
+def newest(desk: Desk, round_id: RoundId) -> int:
+    """Return how many days the newest published scores span; 0 where there are none."""
+    horizon = targets.HORIZONS[desk.rule.target]
+    spans = range(horizon, 0, -1)
+    return next((k for k in spans if desk.lake.has(document_name(round_id, k))), 0)
+
+
+def document_name(round_id: RoundId, passed: int) -> str:
+    """Return the document of a round's scores by the return over some days."""
+    return f"rounds/{round_id}/days/{passed:02d}"
+
+
+def _publish(desk: Desk, round_id: RoundId, known: Panel, row: int, passed: int) -> None:
+    book = desk.lake.document(f"rounds/{round_id}/book")
+    entry = desks.era_entry(desk.vault, round_id)
+    era = tables.read_table(desk.vault.read(desks.era_object(entry)))
+    by_asset = rows.target_by_asset(known, row, passed)
+    missing = float("nan")
+    wanted = np.array([by_asset.get(asset, missing) for asset in era["asset"].to_pylist()])
+    against = resolving.columns(desk, round_id, book, era, pa.chunked_array([wanted]))
+    scored = resolving.score(desk, round_id, book, against, key=f"{round_id}-day-{passed}")
+    document = scored | {"days": passed, "of": targets.HORIZONS[desk.rule.target]}
+    desk.lake.publish(document_name(round_id, passed), document)

@@ -1,0 +1,246 @@
+"""A live home by its stages, with the chain's clock moved instead of waited for."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasks import living as homes
+from tasks import operating
+from tasks.adapters.keys import Signer
+from tasks.adapters.lake import Lake
+from tasks.adapters.node import Node
+from tasks.client import entering, live
+from tasks.client.modeller import Client, Entry
+from tasks.core.errors import DataError, HomeError, InputError
+from tasks.core.money.units import WAD, RoundId, Wei
+from tasks.core.protocol import status
+from tasks.stages import (
+    agenda,
+    approving,
+    closing,
+    founding,
+    intake,
+    keeping,
+    living,
+    market,
+    opening,
+    provisional,
+    resolving,
+    snapshots,
+)
+from tasks.stages.living import LiveRequest
+from tasks.stages.verification import home as verification
+
+REQUEST = LiveRequest(
+    simulated_ids=120, simulated_days=600, market_day_s=5, round_every=5, approval="required"
+)
+STAKE, AT_RISK = Wei(100 * WAD), Wei(20 * WAD)
+
+
+class Live:
+    """A live home whose clock the test moves, and three modellers of their own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root / "home"
+        self.home = homes.found(self.root, REQUEST)
+        self.node = Node.attach(self.home)
+        self.models = root / "models"
+        self.chain = homes.chain_of(self.home)
+        self.clients = [self.client(name, number) for number, name in enumerate("abc", start=1)]
+
+    def client(self, name: str, number: int) -> Client:
+        signer = Signer(bytes([number]) * 32)
+        operating.grant(self.root, signer.address, Wei(1_000 * WAD), 10**18, "first")
+        client = Client(
+            name=name,
+            folder=self.models / name,
+            seed=None,
+            signer=signer,
+            chain=self.chain,
+            lake=Lake(self.home.lake),
+        )
+        client.deposit(STAKE)
+        return client
+
+    def at_work(self):
+        return homes.at_work(self.root, "a test")
+
+    def agenda(self):
+        return agenda.read(homes.looked_at(self.root))
+
+    def move_to(self, at: int) -> None:
+        if self.chain.now() < at:
+            self.node.advance(at)
+
+    def ingest(self) -> bool:
+        with self.at_work() as work:
+            desk = work.desk
+            key = founding.data_key(work.home)
+            now = desk.chain.now()
+            return market.ingest_new(desk.lake, desk.vault, work.market, now, desk.executor, key)
+
+    def next_round(self) -> RoundId:
+        """Let the market move to the next era with a round, and ingest it."""
+        with self.at_work() as work:
+            planned = work.market.times(work.market.dates())
+        now = self.chain.now()
+        opens = [times.opens for times in planned.values() if times and times.opens > now]
+        self.node.advance(min(opens))
+        self.ingest()
+        (round_id,) = agenda.due(homes.looked_at(self.root), "open")
+        return round_id
+
+    def open_and_enter(self, round_id: RoundId) -> None:
+        with self.at_work() as work:
+            opening.open_round(work.desk, round_id)
+            opening.open_round(work.desk, round_id)
+        self.move_to(self.chain.tournament.facts(round_id).terms.opens)
+        self.enter(round_id)
+
+    def close(self, round_id: RoundId) -> None:
+        with self.at_work() as work:
+            assert intake.receive(work.desk, round_id) == 3
+        self.move_to(self.chain.tournament.facts(round_id).terms.closes)
+        assert agenda.due(homes.looked_at(self.root), "close") == [round_id]
+        with self.at_work() as work:
+            closing.close_round(work.desk, round_id)
+
+    def score(self, round_id: RoundId, at: int) -> int:
+        self.move_to(at)
+        self.ingest()
+        with self.at_work() as work:
+            known = work.market.known(self.chain.now())
+            days = provisional.score_round(work.desk, round_id, known)
+            assert provisional.score_round(work.desk, round_id, known) == days
+        return days
+
+    def enter(self, round_id: RoundId) -> None:
+        opened = live.read(self.chain, Lake(self.home.lake), round_id)
+        rng = np.random.default_rng(0)
+        for client in self.clients:
+            values = rng.permutation(len(opened.ids)) / len(opened.ids)
+            entry = Entry(ids=opened.ids, values=values, at_risk=AT_RISK)
+            entering.enter([client], round_id, {client.name: entry})
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    found = Live(tmp_path_factory.mktemp("live"))
+    yield found
+    for client in found.clients:
+        client.close()
+    found.node.stop()
+
+
+def test_round__taken_by_the_agenda__runs_from_open_to_settled(place):
+    round_id = place.next_round()
+    place.open_and_enter(round_id)
+    place.close(round_id)
+    terms = place.chain.tournament.facts(round_id).terms
+    early = place.score(round_id, terms.book_by + 40)
+    late = place.score(round_id, terms.resolves)
+    with place.at_work() as work:
+        resolving.publish_results(work.desk, round_id)
+        summary = approving.summary(work.desk, round_id)
+        approving.approve(work.desk, round_id, summary["table_sha256"])
+        keeping.take_next(work.desk, round_id)
+        place.move_to(place.chain.tournament.facts(round_id).proposal.final_at)
+        keeping.take_next(work.desk, round_id)
+        published = [snapshots.publish_next(work.desk) for _ in range(2)]
+
+    facts = place.chain.tournament.facts(round_id)
+    settled = place.chain.tournament.settled(round_id)
+    assert 0 < early < late == 20
+    assert (place.chain.tournament.status(round_id), facts.locked) == (status.FINAL, 0)
+    assert summary["models"] == len(settled) == 3
+    assert summary["payout"] == sum(event.payout for event in settled)
+    assert summary["burn"] == sum(event.burn for event in settled)
+    assert published == ["s0002", None]
+    final = work.desk.lake.document(f"rounds/{round_id}/scores")
+    assert work.desk.lake.document(f"rounds/{round_id}/days/20")["rows"] == final["rows"]
+    checks = verification.verify(Lake(place.home.lake), place.chain)
+    assert [check.line() for check in checks if not check.holds] == []
+    assert place.agenda().due == []
+
+
+def test_approval__required__nothing_is_proposed_before_it(place):
+    round_id = place.next_round()
+    place.open_and_enter(round_id)
+    place.close(round_id)
+    place.move_to(place.chain.tournament.facts(round_id).terms.resolves)
+    place.ingest()
+
+    with place.at_work() as work:
+        with pytest.raises(InputError, match="has no results to approve yet"):
+            approving.approve(work.desk, round_id, "0" * 64)
+        resolving.publish_results(work.desk, round_id)
+        waiting = agenda.due(work.view, "approve")
+        with pytest.raises(InputError, match=r"waits for a person until .* run the deployment"):
+            keeping.take_next(work.desk, round_id)
+        with pytest.raises(InputError, match="is not its table"):
+            approving.approve(work.desk, round_id, "0" * 64)
+        approving.approve(
+            work.desk, round_id, approving.summary(work.desk, round_id)["table_sha256"]
+        )
+        due = agenda.due(work.view, "settle")
+
+    assert waiting == due == [round_id]
+
+
+def test_agenda__machine_slept_three_days__catches_up_from_state(place):
+    opened = place.next_round()
+    place.open_and_enter(opened)
+
+    place.node.advance(place.chain.now() + 3 * 86_400)
+    place.ingest()
+    asleep = place.agenda()
+    missed = [each.round_id for each in asleep.troubles if each.message.startswith("missed: ")]
+    with place.at_work() as work:
+        faults = keeping.keep(work.desk)
+        with pytest.raises(InputError, match="was missed: it would close at"):
+            opening.open_round(work.desk, missed[0])
+
+    assert ("keep", opened) in [(duty.step, duty.round_id) for duty in asleep.due]
+    assert faults == []
+    facts = place.chain.tournament.facts(opened)
+    assert (place.chain.tournament.status(opened), facts.locked) == (status.ABANDONED, 0)
+    free = place.chain.tournament.free_many([client.model for client in place.clients])
+    assert sum(free) > 0
+    assert [duty.step for duty in place.agenda().due] == []
+
+
+def test_found__again__goes_on_and_another_request_is_refused(place):
+    home = homes.found(place.root, REQUEST)
+
+    assert home.facts == place.home.facts
+    with pytest.raises(HomeError, match="made with other arguments"):
+        homes.found(place.root, LiveRequest(market_day_s=6))
+
+
+def test_request__that_cannot_be__is_refused_before_a_home_is_made(tmp_path):
+    with pytest.raises(InputError, match="have their own days"):
+        living.establish(tmp_path / "home", LiveRequest(prices="x.csv", market_day_s=5))
+    with pytest.raises(InputError, match="a market day lasts 1 to 86400 seconds, not 0"):
+        living.establish(tmp_path / "home", LiveRequest(market_day_s=0))
+
+    assert not (tmp_path / "home").exists()
+
+
+def test_ingest__past_prices_changed__is_refused(place, monkeypatch):
+    with place.at_work() as work:
+        now = place.chain.now() + 30
+        changed = work.market.known(now)
+        changed.close[200:400, 3] *= 1.7
+        monkeypatch.setattr(market.Market, "known", lambda self, now: changed)
+        monkeypatch.setattr(market, "_has_news", lambda dates, before: True)
+
+        with pytest.raises(DataError, match="its prices were changed afterwards"):
+            market.ingest_new(
+                work.desk.lake,
+                work.desk.vault,
+                work.market,
+                now,
+                work.desk.executor,
+                founding.data_key(work.home),
+            )
