@@ -17,10 +17,14 @@ home = click.option(
 )
 
 
+STANDARD_OUTPUT = Path("-")
+"""How a person names standard output for a result in JSON."""
+
+
 def _writable(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
     """Check that a result can be written, before the work that leads to it begins."""
-    if path is None:
-        return None
+    if path is None or path == STANDARD_OUTPUT:
+        return path
     if path.exists() and not path.is_file():
         # A result replaces its file whole, which nobody wants of a device or a pipe.
         raise click.BadParameter(f"{path} cannot be written: it is not a file")
@@ -97,9 +101,13 @@ def write(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a result as JSON, whole.
+    """Write a result as JSON, whole; `-` is standard output.
 
     Raises:
         InputError: if the file cannot be written.
     """
-    write(path, json.dumps(document, indent=2, sort_keys=True).encode() + b"\n")
+    content = json.dumps(document, indent=2, sort_keys=True)
+    if path == STANDARD_OUTPUT:
+        click.echo(content)
+    else:
+        write(path, content.encode() + b"\n")

@@ -81,11 +81,16 @@ def stakes(
     found = {}
     for client, mine in zip(clients, free, strict=True):
         plan = client.plans.find(round_id)
-        share = max(min(mine, (mine + locked[client.name]) // OVERLAP), smallest)
+        share = max(share_of(mine, locked[client.name]), smallest)
         at_risk = plan.at_risk if plan else wanted.get(client.name, Wei(share))
         if plan or at_risk <= mine:
             found[client.name] = at_risk
     return found
+
+
+def share_of(free: int, locked: int) -> int:
+    """Return what a model risks in a round unless its owner says otherwise, wei."""
+    return min(free, (free + locked) // OVERLAP)
 
 
 def stake_of(client: Client, round_id: RoundId, wanted: Wei | None = None) -> Wei:

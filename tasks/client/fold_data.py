@@ -1,6 +1,5 @@
 """What a modeller's estimator is fitted on: a published snapshot, or a file of his own."""
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.adapters import column_files
+from tasks.adapters import column_files, foreign_json
 from tasks.adapters.lake import Lake
 from tasks.client import era_tables
 from tasks.client.data import VERSION, Dataset
@@ -186,7 +185,7 @@ class FileData(FoldData):
         name = self._target.removeprefix(f"{_TARGET}_")
         name = MAIN_TARGET if name == _TARGET else name
         try:
-            entries = json.loads(manifest.read_bytes())["eras"]
+            entries = foreign_json.parse(manifest.read_bytes())["eras"]
             ends = {entry["era"]: entry["target_end_era"][name] for entry in entries}
             found = [ends[era] for era in self.eras]
             if not all(end is None or isinstance(end, str) for end in found):
@@ -213,7 +212,8 @@ def _sets_beside(path: Path) -> Mapping[str, Sequence[str]]:
     if not features.is_file():
         return {}
     try:
-        sets: Mapping[str, Sequence[str]] = json.loads(features.read_bytes())["feature_sets"]
+        document = foreign_json.parse(features.read_bytes())
+        sets: Mapping[str, Sequence[str]] = document["feature_sets"]
         names = [name for chosen in sets.values() for name in chosen]
         if not all(isinstance(name, str) for name in names):
             raise TypeError("a feature whose name is no text")

@@ -33,11 +33,20 @@ def read(chain: Chain, lake: Lake, round_id: RoundId) -> LiveRound:
     if state != status.OPEN:
         raise ChainError(f"round {round_id} takes no entries: its status is {status.NAMES[state]}")
     terms = chain.tournament.facts(round_id).terms
+    require_published(lake, round_id, terms)
     name = places.live_snapshot(round_id)
-    entry = lake.document(places.manifest(name))["eras"][-1]
-    if canonical.sha256_hex(canonical.canonical_json(entry)) != terms.data.hex():
-        raise LakeError(f"round {round_id} was opened over other data than the lake's live era")
     dataset = Dataset.open(lake, name)
     ids = dataset.ids(dataset.live.name)
     ids_hash = commitments.ids_hash(ids)
     return LiveRound(round_id=round_id, ids=ids, ids_hash=ids_hash, terms=terms)
+
+
+def require_published(lake: Lake, round_id: RoundId, terms: Terms) -> None:
+    """Check that a lake's live era is the one that a round was opened over.
+
+    Raises:
+        LakeError: if it is another, or not there.
+    """
+    eras = lake.document(places.manifest(places.live_snapshot(round_id)))["eras"]
+    if canonical.sha256_hex(canonical.canonical_json(eras[-1])) != terms.data.hex():
+        raise LakeError(f"round {round_id} was opened over other data than the lake's live era")

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from tasks.adapters import keys
 from tasks.adapters.chain.connection import Chain
+from tasks.adapters.chain.reader import Receipt
 from tasks.adapters.chain.sending import Order
+from tasks.adapters.chain.writes import Write
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Keystore, Signer
@@ -75,26 +77,37 @@ class Client:
         """Close the journal."""
         self.journal.close()
 
-    def deposit(self, amount: Wei, label: str = "first") -> None:
+    def deposit(self, amount: Wei, label: str = "first") -> Receipt:
         """Add the owner's tokens to the model's free stake, once for each label.
 
         Raises:
             ChainError: if the owner lacks the tokens.
         """
         tournament = self.chain.tournament
-        steps = (
-            (f"approve/{label}", self.chain.token.approve(tournament.address, amount)),
-            (f"deposit/{label}", tournament.deposit(self.signer.address, self.name, amount)),
-        )
-        for purpose, write in steps:
-            self.chain.send(write, self.signer, self.journal, purpose=purpose)
+        self._send(self.chain.token.approve(tournament.address, amount), f"approve/{label}")
+        write = tournament.deposit(self.signer.address, self.name, amount)
+        return self._send(write, f"deposit/{label}")
+
+    def withdraw(self, amount: Wei, label: str) -> Receipt:
+        """Pay free stake of the model out to its owner, once for each label.
+
+        Raises:
+            ChainError: if there is not so much of it.
+        """
+        return self._send(self.chain.tournament.withdraw(self.name, amount), f"withdraw/{label}")
+
+    def entry_hash(self, plan: Plan) -> str | None:
+        """Return the transaction that entered a plan, or None while none was signed."""
+        purpose = _purpose(plan)
+        found = self.journal.find(self.chain.chain_id, self.signer.address, purpose)
+        return None if found is None else found.hash
 
     def has_entered(self, round_id: RoundId) -> bool:
         """Return whether the newest plan for a round is delivered and committed to."""
         plan = self.plans.find(round_id)
         if plan is None or self.chain.tournament.nonce(round_id, self.model) != plan.nonce:
             return False
-        return self.plans.is_delivered(plan, self._inbox(plan)) or self._is_logged(plan)
+        return self.plans.is_delivered(plan, self.inbox(plan)) or self._is_logged(plan)
 
     def submitted(self, round_id: RoundId) -> NDArray[np.float64] | None:
         """Return what the newest plan for a round submits, in id order, or None without one."""
@@ -144,8 +157,7 @@ class Client:
         write = self.chain.tournament.enter(
             plan.round_id, self.name, plan.at_risk, plan.commitment, plan.nonce
         )
-        purpose = f"enter/{plan.round_id}/{plan.nonce}"
-        return Order(write=write, signer=self.signer, journal=self.journal, purpose=purpose)
+        return Order(write=write, signer=self.signer, journal=self.journal, purpose=_purpose(plan))
 
     def deliver(self, plan: Plan) -> None:
         """Put a plan's sealed file into the operator's inbox, where it may be already.
@@ -153,7 +165,7 @@ class Client:
         Raises:
             LakeError: if another file lies there.
         """
-        self.plans.deliver(plan, self._inbox(plan))
+        self.plans.deliver(plan, self.inbox(plan))
 
     def delivery(self, plan: Plan) -> Order:
         """Return the transaction that delivers a plan's sealed file on the chain.
@@ -174,13 +186,17 @@ class Client:
         purpose = f"deliver/{plan.round_id}/{plan.commitment.hex()}"
         return Order(write=write, signer=self.signer, journal=self.journal, purpose=purpose)
 
+    def inbox(self, plan: Plan) -> Path:
+        """Return where a plan's sealed file is delivered."""
+        return self.lake.root / places.inbox(self.model, plan.round_id, plan.commitment)
+
+    def _send(self, write: Write, purpose: str) -> Receipt:
+        return self.chain.send(write, self.signer, self.journal, purpose=purpose)
+
     def _is_logged(self, plan: Plan) -> bool:
         sealed = self.plans.sealed(plan)
         logged = self.chain.tournament.delivered(plan.round_id)
         return any((each.model, each.sealed) == (self.model, sealed) for each in logged)
-
-    def _inbox(self, plan: Plan) -> Path:
-        return self.lake.root / places.inbox(self.model, plan.round_id, plan.commitment)
 
     def _salt(self, round_id: RoundId, last: Plan | None, digest: bytes) -> bytes:
         """Return a salt; the same content keeps its own, and with it the commitment's date."""
@@ -199,6 +215,10 @@ class Client:
             submission.salt,
             submission.digest,
         )
+
+
+def _purpose(plan: Plan) -> str:
+    return f"enter/{plan.round_id}/{plan.nonce}"
 
 
 def _check_stake(at_risk: Wei, smallest: Wei, last: Plan | None) -> None:

@@ -103,9 +103,15 @@ class Plans:
         """Create a plan's sealed file at a path of the inbox, where it may be already.
 
         Raises:
-            LakeError: if another file lies there.
+            LakeError: if another file lies there, or none can be laid there.
         """
-        lake.create_file(inbox, self.sealed(plan))
+        try:
+            lake.create_file(inbox, self.sealed(plan))
+        except OSError as error:
+            raise LakeError(
+                f"{inbox} cannot be written ({error.strerror}): tell the operator, or deliver by "
+                "--on-chain"
+            ) from error
         if not self.is_delivered(plan, inbox):
             raise LakeError(f"another file lies at {inbox}: submit other predictions")
 

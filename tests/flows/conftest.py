@@ -10,7 +10,7 @@ from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
 from tasks.stages import founding, ingest
 from tests import tournaments
-from tests.flows import homes
+from tests.flows import homes, steps
 from tests.flows.homes import Ingested, Played, RecordingExecutor
 from tests.tournaments import SMALL, Tournament
 
@@ -46,4 +46,13 @@ def played(ingested: Ingested, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def fresh(ingested: Ingested, tmp_path: Path) -> Iterator[Tournament]:
     """Found a tournament of the test's own in which nothing has happened yet."""
     with tournaments.founded(ingested.copy(tmp_path / "home")) as tournament:
+        yield tournament
+
+
+@pytest.fixture(scope="module")
+def hosted(ingested: Ingested, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tournament]:
+    """Found a tournament whose first round is open, for modellers from outside."""
+    root = ingested.copy(tmp_path_factory.mktemp("hosted") / "home")
+    with tournaments.founded(root) as tournament:
+        steps.start(tournament, tournament.rounds[0])
         yield tournament
