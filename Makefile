@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-inde
 	--python-version 3.11 --universal --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check fmt lock artifacts bench chaos fuzz mutants parity clean gates
+.PHONY: help run up down setup test check fmt lock artifacts bench chaos fuzz mutants parity clean gates
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,13 @@ help:  ## list the targets
 run:  ## set up, then play a tournament; ARGS="--rounds 3" goes to `erarium play`
 	$(SETUP)
 	@$(BIN)/erarium play $(ARGS)
+
+up:  ## set up, then start a live home; ARGS="--market-day-s 5" goes to `erarium up`
+	$(SETUP)
+	@$(BIN)/erarium up $(ARGS)
+
+down:  ## stop the live home that `make up` started; ARGS="--home H" for another one
+	@$(BIN)/erarium down $(ARGS)
 
 setup:  ## set up .venv and the local chain's node, with what development takes (forge too)
 	$(SETUP) --dev

@@ -1,14 +1,22 @@
 """What the flows leave in the UI: tables and plots as Prefect artifacts."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from prefect import runtime
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.orchestration import get_client
 from prefect.events.worker import EventsWorker
+from prefect.exceptions import ObjectNotFound
 from prefect.logging.handlers import APILogHandler
 
+from tasks import pages
+from tasks import round_pages as round_pages_of
+from tasks.adapters import markdown
 from tasks.core.scoring import figures
+from tasks.pages import Page
+from tasks.stages.overview import Overview
+from tasks.stages.round_details import Details, Series
 
 _FLUSH_S = 5.0
 
@@ -29,11 +37,33 @@ def data_set(dataset: Mapping[str, Any]) -> None:
         create_table_artifact(dataset["defects"], key="defects", description="Defects found")
 
 
-def round_state(round_id: int, state: str, facts: Mapping[str, str]) -> None:
-    """Leave where a round is, under one key a round, so that its history can be read."""
-    lines = [f"**round {round_id}: {state}**", ""]
-    lines += [f"- {name}: {value}" for name, value in facts.items()]
-    create_markdown_artifact("\n".join(lines), key=f"round-{round_id}", description=state)
+def round_pages(found: Details) -> None:
+    """Leave a round's pages, each under its own key, so that its history can be read."""
+    for key, made in round_pages_of.of_round(found).items():
+        _leave(key, made)
+
+
+def table_to_approve(summary: Mapping[str, Any], found: Details) -> None:
+    """Leave what a person looks at before a round's table is settled."""
+    form = _form("approve") if found.line.by_hand else None
+    made = round_pages_of.approval(summary, found, form)
+    _leave(pages.key(summary["round"], round_pages_of.APPROVAL), made)
+
+
+def all_rounds(found: Overview, series: Series | None, failures: Sequence[str]) -> None:
+    """Leave the pages about all rounds: what is where, late and wrong, and the plots.
+
+    Args:
+        found: all rounds.
+        series: the settled ones, to be drawn anew; None where nothing was settled.
+        failures: what failed in this run.
+    """
+    if series is not None:
+        _leave(pages.PERFORMANCE, pages.performance(series))
+        _leave(pages.STAKES, pages.stakes(series))
+    # Last, so that it comes first in the list.
+    room = pages.control_room(found, failures, runtime.flow_run.id)
+    _leave(pages.CONTROL_ROOM, room)
 
 
 def report(document: Mapping[str, Any], plot_svg: str) -> None:
@@ -51,9 +81,8 @@ def report(document: Mapping[str, Any], plot_svg: str) -> None:
         for row in document["models"]
     ]
     create_table_artifact(rows, key="models", description="Models over all rounds")
-    image = base64.b64encode(plot_svg.encode()).decode()
     parts = [
-        f"![cumulative CORR](data:image/svg+xml;base64,{image})",
+        markdown.image("cumulative CORR", plot_svg),
         _blends(document["blends"]),
         _money(document),
     ]
@@ -62,7 +91,9 @@ def report(document: Mapping[str, Any], plot_svg: str) -> None:
 
 def verification(lines: Sequence[str], holds: bool) -> None:
     """Leave every check of a verification, one a line."""
-    verdict = "every check holds" if holds else "A CHECK FAILED"
+    closed = sum(line.startswith("not open") for line in lines)
+    sound = f"no check fails, {closed} are not open" if closed else "every check holds"
+    verdict = sound if holds else "A CHECK FAILED"
     body = "\n".join(lines)
     create_markdown_artifact(f"**{verdict}**\n\n```\n{body}\n```", key="verification")
 
@@ -71,6 +102,21 @@ def flush() -> None:
     """Hand over what the UI has still to get; the server must be up, or Prefect retries long."""
     APILogHandler().flush()
     EventsWorker.drain_all(timeout=_FLUSH_S)
+
+
+def _leave(key: str, made: Page) -> None:
+    # The page of a key shows the newest description in full, and the data behind a click only.
+    create_markdown_artifact(made.more, key=key, description=made.head)
+
+
+def _form(deployment: str) -> str:
+    """Return where the form of a deployment is; all of them where it is not registered."""
+    with get_client(sync_client=True) as client:
+        try:
+            found = client.read_deployment_by_name(f"{deployment}/{deployment}")
+        except ObjectNotFound:
+            return "/deployments"
+    return f"/deployments/deployment/{found.id}/run"
 
 
 def _blends(blends: Sequence[Mapping[str, Any]]) -> str:

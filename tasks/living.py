@@ -6,7 +6,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks import local
 from tasks.adapters import cluster
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.cluster import DaskExecutor, Executor, SerialExecutor
@@ -131,4 +130,4 @@ def chain_of(home: Home) -> Chain:
     node = Node.attach(home)
     if node is None:
         raise ChainError(f"the chain of {home.root} does not run: start it with `erarium up`")
-    return Chain.connect(node.rpc_url, local.deployment(home), *Settings().connection)
+    return Chain.connect(node.rpc_url, founding.known(home), *Settings().connection)

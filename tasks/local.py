@@ -1,4 +1,4 @@
-"""A home on this machine, as the command uses it: made ready, served, verified."""
+"""A home on this machine, as the command uses it: made ready and served."""
 
 import shutil
 import signal
@@ -11,17 +11,13 @@ from typing import Any
 
 from tasks import homes
 from tasks.adapters import processes, server, settings
-from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.home import Home
 from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.core.errors import DataError
-from tasks.core.money.units import RoundId
 from tasks.stages import dataset, founding, ingest
 from tasks.stages.founding import Request
-from tasks.stages.verification import home as verification
-from tasks.stages.verification.checks import Check
 
 
 @contextmanager
@@ -82,15 +78,6 @@ def _discard_empty(home: Home) -> None:
             shutil.rmtree(home.root)
 
 
-def verify(root: Path, round_id: int | None) -> list[Check]:
-    """Verify a home; its chain is started from its saved state if it does not run."""
-    home = Home.open(root)
-    only = None if round_id is None else RoundId(round_id)
-    with _chain(home) as node:
-        chain = Chain.connect(node.rpc_url, deployment(home), Settings().rpc_timeout_s)
-        return verification.verify(Lake(home.lake), chain, only)
-
-
 @dataclass(kw_only=True)
 class Served:
     """A chain that is being served."""
@@ -117,7 +104,7 @@ def chain_served(root: Path, port: int | None) -> Iterator[Served]:
     """
     home = Home.open(root)
     with _chain(home, port) as node:
-        found = deployment(home)
+        found = founding.known(home)
         yield Served(
             home=root,
             rpc_url=node.rpc_url,
@@ -128,7 +115,7 @@ def chain_served(root: Path, port: int | None) -> Iterator[Served]:
 
 @contextmanager
 def _chain(home: Home, port: int | None = None) -> Iterator[Node]:
-    deployment(home)
+    founding.known(home)
     running = Node.attach(home)
     if running is not None and port is None:
         yield running
@@ -140,14 +127,15 @@ def _chain(home: Home, port: int | None = None) -> Iterator[Node]:
             node.stop()
         finally:
             with processes.undisturbed():
-                processes.reap(home.run)
+                _stop_chain(home)
 
 
-def deployment(home: Home) -> Deployment:
-    """Return the contracts that a home knows.
-
-    Raises:
-        ChainError: if nothing was deployed yet.
-    """
-    facts = home.facts
-    return Deployment.known(facts.chain_id, facts.genesis_hash, facts.contracts)
+def _stop_chain(home: Home) -> None:
+    """Stop what is left of the chain; a replay's home has nothing else that may run on."""
+    if home.facts.kind == "replay":
+        processes.reap(home.run)
+        return
+    for name in ("chain", "anvil"):
+        left = processes.running(home.run, name)
+        if left is not None:
+            left.stop()

@@ -11,6 +11,7 @@ from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake
 from tasks.adapters.settings import Settings
 from tasks.client import (
+    asking,
     connecting,
     downloading,
     entering,
@@ -34,6 +35,8 @@ from tasks.core.scoring.seasons import Leaderboard
 _ID = re.compile(r"[0-9a-f]{64}")
 _LAST = 5
 """So many results stand in a model's status."""
+
+_FAUCET_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,22 @@ def create(models: Path, name: str, place: Place, passphrase: Path | None) -> Fa
             return owning.create(models, name, place, passphrase, values.connection).facts
     except OSError as error:
         raise InputError(f"{models} cannot be written: {error.strerror}; say --models") from error
+
+
+def ask_faucet(models: Path, name: str) -> bool | None:
+    """Ask the faucet of a model's home for its account, and wait a little.
+
+    Returns:
+        Whether the account has gas and tokens by now; None where there is no faucet.
+
+    Raises:
+        TournamentError: of the kind that says what is wrong.
+    """
+    owned = Owned.open(models, name)
+    if not asking.ask(Lake.open(owned.facts.lake), owned.facts.owner):
+        return None
+    chain = owned.connect(Settings().connection)
+    return asking.wait(chain, owned.facts.owner, _FAUCET_WAIT_S)
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def examine(root: Path) -> Diagnosis:
         return {name: journal_copy.entries(path) for name, path in paths.items()}
 
     with local.chain_served(root, None) as served:
-        chain = Chain.connect(served.rpc_url, local.deployment(home), *Settings().connection)
+        chain = Chain.connect(served.rpc_url, founding.known(home), *Settings().connection)
         return doctor.examine(chain, Lake(home.lake), read)
 
 
@@ -221,7 +221,7 @@ def _desk(root: Path, purpose: str) -> Iterator[tuple[Desk, int]]:
     What a killed run signed and the chain does not have is sent first.
     """
     home = Home.open(root)
-    deployment, settings = local.deployment(home), Settings()
+    deployment, settings = founding.known(home), Settings()
     with (
         home.lock(purpose, settings.lock_wait_s),
         local.chain_served(root, None) as served,

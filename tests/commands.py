@@ -19,6 +19,7 @@ from tasks.adapters.chain.rpc import Rpc
 from tasks.adapters.home import Home
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical
+from tasks.stages import founding
 
 PROGRAM = Path(sys.executable).with_name("erarium")
 SMALL = (
@@ -126,7 +127,7 @@ def outcome(home: Path) -> Outcome:
     rounds = [RoundId(entry["round"]) for entry in report["rounds"]]
     with local.chain_served(home, None) as served:
         blocks, sent = _transactions(Rpc(served.rpc_url))
-        chain = Chain.connect(served.rpc_url, local.deployment(Home.open(home)))
+        chain = Chain.connect(served.rpc_url, founding.known(Home.open(home)))
         settled = _settled(chain, rounds)
     return Outcome(
         report=report,

@@ -12,16 +12,27 @@ from tasks.core import wording
 from tasks.core.errors import TournamentError
 
 _COMMANDS = {
+    "up": ("flows.cli.up", "Start a live home, or what of it does not run; say what is next."),
+    "down": ("flows.cli.down", "Stop a live home's processes, and no others."),
+    "status": ("flows.cli.status", "What runs, where each round is, what is late or wrong."),
     "play": ("flows.cli.play", "Play a whole tournament, from prices to settled balances."),
-    "verify": ("flows.cli.verify", "Recompute what a home published and compare with its chain."),
+    "verify": ("flows.cli.verify", "Recompute what was published and compare it with the chain."),
+    "export": ("flows.cli.export", "Copy rounds' predictions for an auditor."),
     "report": ("flows.cli.report", "Print a finished home's report again."),
     "score": ("flows.cli.score", "Score predictions in a file against targets, era by era."),
     "diagnose": ("flows.cli.diagnose", "Write the whole validation report of one model."),
     "cv": ("flows.cli.cv", "Cross-validate an estimator of your own, purged by dates."),
     "validate": ("flows.cli.validate", "Check a submission file as the intake of a round does."),
     "payouts": ("flows.cli.payouts", "Apply the payout rule to a table of scores and stakes."),
+    "model": ("flows.cli.model", "Your model: create it, deposit, withdraw, see what it has."),
+    "data": ("flows.cli.data", "What data is published; a checked copy of it on your disk."),
+    "submit": ("flows.cli.submit", "Enter a file into a round: check, stake, commit, deliver."),
+    "scores": ("flows.cli.scores", "What became of a model in every round."),
+    "rounds": ("flows.cli.rounds", "Every round: status, times, models, stakes, factor."),
+    "leaderboard": ("flows.cli.leaderboard", "The models of a season and their reputation."),
     "node": ("flows.cli.node", "Serve a home's chain until Ctrl-C, for scripts that read it."),
     "settle": ("flows.cli.settle", "Propose, settle, sweep or release: what is due for a round."),
+    "grant": ("flows.cli.grant", "Give an outsider tokens and gas."),
     "abandon": ("flows.cli.abandon", "Release every stake of a round whose operator is gone."),
     "chain": ("flows.cli.chain", "Examine a home's chain: `chain doctor`."),
 }

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from tasks.modelling import Status
 
 
+_FUNDED = {
+    None: "the operator gives it tokens and gas",
+    False: "the faucet was asked and has given nothing yet",
+    True: "the faucet has given it tokens and gas",
+}
+
+
 @click.group(short_help="Your model: create it, deposit, withdraw, see what it has.")
 def model() -> None:
     """Make a model, give it stake, take it back, and see what it has."""
@@ -47,8 +54,10 @@ def create(
     facts = modelling.create(root, name, place, passphrase)
     folder = root / name
     opened_by = facts.passphrase or str(folder / "keys" / "passphrase")
+    funded = modelling.ask_faucet(root, name)
     document = {
         "chain_id": facts.chain_id,
+        "faucet": funded,
         "folder": str(folder),
         "model": facts.model.hex(),
         "name": name,
@@ -59,7 +68,7 @@ def create(
 
     def show() -> None:
         click.echo(f"model {name}: id {facts.model.hex()}")
-        click.echo(f"account {facts.owner}: the operator gives it tokens and gas")
+        click.echo(f"account {facts.owner}: {_FUNDED[funded]}")
         click.echo(f"key {folder / 'keys' / 'owner.json'}: back it up, and keep it secret")
         click.echo(f"passphrase {opened_by}: without it the key does not open; the same holds")
 

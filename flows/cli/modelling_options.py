@@ -31,13 +31,14 @@ json_file = options.result(
 )  # fmt: skip
 
 
-def place(*, required: bool = False) -> Callable[[Any], Any]:
+def place(*, required: bool = False, says: str = "The model's") -> Callable[[Any], Any]:
     """Return the options --rpc, --tournament and --lake.
 
     Args:
-        required: whether they must be said; else a model's own place is taken without them.
+        required: whether they must be said; else another place is taken without them.
+        says: whose place that is.
     """
-    said = "" if required else " The model's if unset."
+    said = "" if required else f" {says} if unset."
     made = [
         click.option("--rpc", metavar="URL", help=f"The chain's JSON-RPC endpoint.{said}"),
         click.option("--tournament", metavar="ADDRESS", help="The tournament's contract."),

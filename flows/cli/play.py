@@ -31,6 +31,10 @@ def _rounds(ctx: click.Context, param: click.Parameter, text: str) -> int | None
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1))
 @click.option("--simulated-ids", default=1_000, show_default=True, type=IDS)
 @click.option("--simulated-days", default=1_800, show_default=True, type=DAYS)
+@click.option(
+    "--opening", default="public", show_default=True, metavar="RULE",
+    help="When predictions are published: `public`, `after N rounds` or `sealed`.",
+)  # fmt: skip
 @options.home
 @click.option("--fresh", is_flag=True, help="Move a home that is there aside and start anew.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Prefect's port; a free one if unset.")

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 @click.option("--at-risk", metavar="TOKENS", help="The stake; a share of what you have if unset.")
 @click.option("--on-chain", is_flag=True, help="Deliver into the chain's log; it costs gas.")
 @click.option("--dry-run", is_flag=True, help="Check all and send nothing.")
+@click.option(
+    "--wait", "wait_s", default=15.0, show_default=True, type=click.FloatRange(0, 3_600),
+    metavar="SECONDS", help="How long to wait for the receipt of the round's intake.",
+)  # fmt: skip
 @modelling_options.models
 @modelling_options.passphrase
 @modelling_options.json_file
@@ -34,12 +38,14 @@ def submit(
     models: Path | None,
     passphrase: Path | None,
     json_file: Path | None,
+    wait_s: float,
     **flags: Any,
 ) -> int:
     """Enter FILE, Parquet or CSV with the columns id and prediction, into a round.
 
     It is read as the round's intake reads it. The same command again finishes what a killed one
-    began; another file or a higher stake replaces the entry while the round is open.
+    began; another file or a higher stake replaces the entry while the round is open. A receipt
+    that rejects the file is exit code 1.
     """
     from tasks import modelling
     from tasks.client.submitting import Wish
@@ -51,10 +57,11 @@ def submit(
         at_risk=None if at_risk is None else decimals.wei_exactly(at_risk),
         on_chain=flags["on_chain"],
         dry=flags["dry_run"],
+        wait_s=wait_s,
     )
     done = modelling.submit(modelling_options.models_path(models), name, wish, passphrase)
     modelling_options.give(json_file, done.document(), lambda: _show(done))
-    return 0
+    return 1 if done.receipt is not None and done.receipt["reason"] else 0
 
 
 def _show(done: "Submitted") -> None:
@@ -70,4 +77,5 @@ def _show(done: "Submitted") -> None:
     if done.receipt is None:
         click.echo(f"receipt: none yet; the round closes at {dates.utc(done.closes)}")
     else:
-        click.echo(f"receipt: {done.receipt['reason'] or 'accepted'}")
+        reason = done.receipt["reason"]
+        click.echo(f"receipt: rejected, because {reason}" if reason else "receipt: accepted")

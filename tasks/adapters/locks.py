@@ -56,6 +56,14 @@ def exclusive(path: Path, purpose: str, wait_s: float = 30.0) -> Iterator[None]:
         _leave(path)
 
 
+def holder(path: Path) -> int | None:
+    """Return the process that wrote its name into a lock file last and has not left it."""
+    try:
+        return int(json.loads(path.read_bytes())["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _enter(path: Path, purpose: str, deadline: float) -> None:
     while True:
         with _REGISTRY.guard:

@@ -10,17 +10,20 @@ from tasks.adapters import processes
 from tasks.adapters.settings import Settings, child_environment
 from tasks.core.errors import ProcessError
 
-_HOST = "127.0.0.1"
+NAME = "server"
+LOOPBACK = "127.0.0.1"
+
+_ANY_ADDRESS = {"0.0.0.0": LOOPBACK, "::": "[::1]"}  # noqa: S104 - looked up, not bound
 _READY_S = 120.0
 
 
-def api_url(port: int) -> str:
-    """Return the address of the API of a server on a port."""
-    return f"http://{_HOST}:{port}/api"
+def api_url(port: int, host: str = LOOPBACK) -> str:
+    """Return the address of the API of a server, as a process of this machine reaches it."""
+    return f"http://{_ANY_ADDRESS.get(host, host)}:{port}/api"
 
 
 def start(settings: Settings, home: Path, port: int | None = None) -> str:
-    """Start a server and wait until it answers.
+    """Start a server that ends with this process, and wait until it answers.
 
     Args:
         settings: what children inherit.
@@ -33,24 +36,55 @@ def start(settings: Settings, home: Path, port: int | None = None) -> str:
     Raises:
         ProcessError: if the port is taken, or the server does not answer in time.
     """
-    port = processes.free_port() if port is None else processes.require_port(port, "Prefect")
-    url = api_url(port)
-    argv = [sys.executable, "-m", "prefect", "server", "start", "--host", _HOST]
-    environment = child_environment(settings, home, url)
-    server = processes.start(
-        home / "run", "server", [*argv, "--port", str(port)], environment, tied=True
-    )
-    _wait(server, url)
-    return url
+    port = processes.free_port() if port is None else port
+    server = launch(settings, home, port, tied=True)
+    wait_until_ready(server, api_url(port))
+    return api_url(port)
 
 
-def _wait(server: processes.Managed, url: str) -> None:
+def launch(
+    settings: Settings,
+    home: Path,
+    port: int,
+    *,
+    host: str = LOOPBACK,
+    public_url: str | None = None,
+    tied: bool = False,
+) -> processes.Managed:
+    """Start a server; `wait_until_ready` waits for it.
+
+    Args:
+        settings: what children inherit.
+        home: the home that it belongs to.
+        port: where it listens.
+        host: the address that it binds to; whoever reaches it can start flows.
+        public_url: where browsers find the UI, if that is not where the server listens.
+        tied: whether it ends with this process.
+
+    Raises:
+        ProcessError: if the port is taken.
+    """
+    processes.require_port(port, "Prefect")
+    argv = [sys.executable, "-m", "prefect", "server", "start", "--host", host]
+    environment = child_environment(settings, home, api_url(port, host))
+    if public_url is not None:
+        environment["PREFECT_SERVER_UI_API_URL"] = f"{public_url.rstrip('/')}/api"
+    argv += ["--port", str(port)]
+    return processes.start(home / "run", NAME, argv, environment, tied=tied)
+
+
+def wait_until_ready(server: processes.Managed, url: str) -> None:
+    """Wait until a server that was started answers.
+
+    Raises:
+        ProcessError: if it ends, or does not answer in time.
+    """
     deadline = time.monotonic() + _READY_S
     while time.monotonic() < deadline:
         if not server.is_alive():
             raise ProcessError(f"the Prefect server ended: {server.last_words()} ({server.log})")
         try:
-            with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - ours
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):

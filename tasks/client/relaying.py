@@ -136,14 +136,13 @@ def relay(
         ChainError: if the round is not open, or the chain refuses.
     """
     refused = [_refusal(entry, round_id) for entry in entries]
-    known = _landed(chain, round_id)
-    ready = [
-        place
-        for place, entry in enumerate(entries)
-        if refused[place] is None and _key(entry) not in known
-    ]
-    skipped = _hand_in(chain, signer, journal, round_id, {at: entries[at] for at in ready})
-    known = _landed(chain, round_id)
+    block = chain.header().number
+    sound = {at: entry for at, entry in enumerate(entries) if refused[at] is None}
+    known = _landed(chain, round_id, list(sound.values()))
+    handed = {at: entry for at, entry in sound.items() if _key(entry) not in known}
+    skipped = _hand_in(chain, signer, journal, round_id, block, handed)
+    known |= {_key(event) for event in chain.tournament.entered(round_id, from_block=block)}
+    known |= _landed(chain, round_id, [each for each in handed.values() if _key(each) not in known])
     outcomes = []
     for place, (entry, reason) in enumerate(zip(entries, refused, strict=True)):
         # Another relayer may have come before: then ours was skipped, but the entry stands.
@@ -168,20 +167,20 @@ def _hand_in(
     signer: Signer,
     journal: Journal,
     round_id: RoundId,
+    block: int,
     entries: Mapping[int, SignedEntry],
 ) -> dict[int, str]:
     """Send entries by batches; return why the contract skipped those that it did."""
     parts = list(batches.of(list(entries)))
     # An entry counts once by its nonce. The purpose has to differ from that of an earlier try,
     # after which what the entry lacked may have come.
-    block = chain.header().number
     orders = []
     for batch in parts:
         write = chain.tournament.enter_many(round_id, [entries[place] for place in batch])
         purpose = f"relay/{round_id}/{block}/{hashlib.sha256(write.data).hexdigest()}"
         orders.append(Order(write=write, signer=signer, journal=journal, purpose=purpose))
     receipts = chain.send_many(orders)
-    logged = _reasons(chain, round_id)
+    logged = _reasons(chain, round_id, block)
     skipped: dict[int, str] = {}
     for batch, receipt in zip(parts, receipts, strict=True):
         # The contract logs one event an entry, in their order.
@@ -192,12 +191,15 @@ def _hand_in(
     return skipped
 
 
-def _reasons(chain: Chain, round_id: RoundId) -> dict[str, list[str | None]]:
-    """Return, for each transaction with entries, why they were skipped; None for one that stood."""
+def _reasons(chain: Chain, round_id: RoundId, since: int) -> dict[str, list[str | None]]:
+    """Return, for each transaction with entries, why they were skipped; None for one that stood.
+
+    Only the log from the block `since` is read: all of it for every batch would be quadratic.
+    """
     tournament = chain.tournament
     events: list[Entered | Skipped] = [
-        *tournament.entered(round_id),
-        *tournament.skipped(round_id),
+        *tournament.entered(round_id, from_block=since),
+        *tournament.skipped(round_id, from_block=since),
     ]
     reasons: dict[str, list[str | None]] = {}
     for event in sorted(events, key=lambda each: (each.block, each.log_index)):
@@ -206,8 +208,15 @@ def _reasons(chain: Chain, round_id: RoundId) -> dict[str, list[str | None]]:
     return reasons
 
 
-def _landed(chain: Chain, round_id: RoundId) -> set[tuple[bytes, int, bytes, int]]:
-    return {_key(event) for event in chain.tournament.entered(round_id)}
+def _landed(
+    chain: Chain, round_id: RoundId, entries: Sequence[SignedEntry]
+) -> set[tuple[bytes, int, bytes, int]]:
+    """Return the entries of some models that the chain has, of those that could be among them."""
+    models = sorted({entry.model for entry in entries})
+    nonces = dict(zip(models, chain.tournament.nonces_many(round_id, models), strict=True))
+    known = sorted({entry.model for entry in entries if nonces[entry.model] >= entry.nonce})
+    logs = [chain.tournament.entered(round_id, model=model) for model in known]
+    return {_key(event) for log in logs for event in log}
 
 
 def _key(entry: SignedEntry | Entered) -> tuple[bytes, int, bytes, int]:

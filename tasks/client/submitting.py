@@ -1,5 +1,6 @@
 """Submit a file: read it as intake does, choose the stake, commit, deliver, tell of it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from tasks.core.errors import InputError
 from tasks.core.money import decimals
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import places
+
+_POLL_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class Wish:
         at_risk: the stake; None for the share that entering gives it.
         on_chain: deliver by a transaction.
         dry: only say what would be done.
+        wait_s: how long to wait for the receipt of intake.
     """
 
     round: str
@@ -67,6 +71,7 @@ class Wish:
     at_risk: Wei | None = None
     on_chain: bool = False
     dry: bool = False
+    wait_s: float = 0.0
 
 
 def submit(client: Client, wish: Wish) -> Submitted:
@@ -96,7 +101,8 @@ def submit(client: Client, wish: Wish) -> Submitted:
     before = client.plans.find(found.round_id)
     entry = Entry(ids=opened.ids, values=values, at_risk=at_risk)
     (plan,) = entering.enter([client], found.round_id, {client.name: entry}, on_chain=wish.on_chain)
-    return _told(client, plan, tried, wish.on_chain, new=plan != before)
+    told = _told(client, plan, tried, wish.on_chain, new=plan != before)
+    return replace(told, receipt=_receipt(client.lake, client.model, plan, wish.wait_s))
 
 
 def _read(ids: Sequence[str], file: Path) -> NDArray[np.float64]:
@@ -148,11 +154,15 @@ def _told(client: Client, plan: Plan, tried: Submitted, on_chain: bool, *, new: 
         transaction=client.entry_hash(plan),
         delivered="the chain's log" if on_chain else str(client.inbox(plan)),
         new=new,
-        receipt=_receipt(client.lake, client.model, plan),
     )
 
 
-def _receipt(lake: Lake, model: bytes, plan: Plan) -> dict[str, Any] | None:
+def _receipt(lake: Lake, model: bytes, plan: Plan, wait_s: float) -> dict[str, Any] | None:
     """Return what intake has published of an entry, the mended receipt before the first."""
-    mended = lake.find(places.mended_receipt(model, plan.round_id, plan.nonce))
-    return mended or lake.find(places.receipt(model, plan.round_id, plan.nonce))
+    deadline = time.monotonic() + wait_s
+    while True:
+        mended = lake.find(places.mended_receipt(model, plan.round_id, plan.nonce))
+        found = mended or lake.find(places.receipt(model, plan.round_id, plan.nonce))
+        if found is not None or time.monotonic() >= deadline:
+            return found
+        time.sleep(_POLL_S)

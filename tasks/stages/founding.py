@@ -1,7 +1,7 @@
 """Found a replay: its home, its accounts, its contracts, and everybody's first tokens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Keystore, Signer
 from tasks.adapters.lake import Lake
 from tasks.core.money.units import Wei
-from tasks.core.protocol import derive, terms
+from tasks.core.protocol import derive, openings, terms
+from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import Parameters
 from tasks.core.rules import Economy, ScoringRule
 from tasks.stages.desk import REPLAY, Desk, Mode
@@ -40,6 +41,7 @@ class Request:
         seed: what keys, salts, names and the simulator follow from.
         simulated_ids: assets of the simulator.
         simulated_days: days of the simulator.
+        opening: when predictions are published, see `openings.Opening`.
     """
 
     prices: str | None = None
@@ -49,6 +51,10 @@ class Request:
     seed: int = 0
     simulated_ids: int = 1_000
     simulated_days: int = 1_800
+    opening: str = openings.PUBLIC
+
+    def __post_init__(self) -> None:
+        Opening.parse(self.opening)
 
     def arguments(self) -> dict[str, Any]:
         """Return the request as it stands in `home.json`."""
@@ -65,6 +71,11 @@ def establish(root: Path, request: Request) -> Home:
         return Home.open(root, "replay", request.arguments())
     chain_id = derive.chain_id(request.seed)
     return Home.create(root, "replay", request.seed, chain_id, request.arguments())
+
+
+def mode_of(home: Home) -> Mode:
+    """Return how a replay's rounds run."""
+    return replace(REPLAY, opening=Request(**home.facts.arguments).opening)
 
 
 def keystore(home: Home) -> Keystore:
@@ -150,6 +161,16 @@ def deploy(
     deployment = deploying.deploy(rpc_url, home.facts.chain_id, deployer, journal, plan)
     home.set_chain(deployment.genesis_hash, deployment.contracts())
     return deployment
+
+
+def known(home: Home) -> Deployment:
+    """Return the contracts that a home knows.
+
+    Raises:
+        ChainError: if nothing was deployed yet.
+    """
+    facts = home.facts
+    return Deployment.known(facts.chain_id, facts.genesis_hash, facts.contracts)
 
 
 def grant(

@@ -18,15 +18,16 @@ from tasks.core.data import pace
 from tasks.core.data.pace import Pace
 from tasks.core.errors import InputError
 from tasks.core.money.units import WAD, RoundId, Wei
-from tasks.core.protocol import derive
+from tasks.core.protocol import derive, places
+from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import HOUR, Parameters
 from tasks.core.rules import Economy
 from tasks.stages import dataset, founding, market, snapshots
-from tasks.stages.desk import REPLAY, Approval, Mode
+from tasks.stages.desk import Approval, Mode
 from tasks.stages.market import Market
 
 _PURSE = Wei(20_000 * WAD)
-_GAS_TO_GIVE = 1_000_000 * 10**18
+_GAS_TO_GIVE, _FAUCET_GAS = 1_000_000 * 10**18, 10**18
 _PACE = "pace"
 
 
@@ -140,6 +141,10 @@ def fund(home: Home, chain: Chain, journal: Journal) -> None:
     chain.send(approve, deployer, journal, purpose="fund/purse-approve")
     deposit = chain.tournament.deposit(operator, "", _PURSE)
     chain.send(deposit, deployer, journal, purpose="fund/purse")
+    if request_of(home).faucet:
+        gift = {"gas": str(_FAUCET_GAS), "tokens": str(amounts.deposit)}
+        Lake(home.lake).publish(places.FAUCET, gift)
+        (home.lake / places.FAUCET_INBOX).mkdir(parents=True, exist_ok=True)
 
 
 def first_data(
@@ -201,7 +206,7 @@ def market_of(home: Home) -> Market:
 def terms_of(home: Home) -> tuple[Economy, Mode]:
     """Return the amounts of any home, and how its rounds run."""
     if home.facts.kind == "replay":
-        return Economy(), REPLAY
+        return Economy(), founding.mode_of(home)
     return economy(request_of(home)), mode_of(home)
 
 
@@ -214,6 +219,5 @@ def mode_of(home: Home) -> Mode:
 def _check(request: LiveRequest) -> None:
     if request.prices is not None and request.market_day_s != pace.DAY_S:
         raise InputError("prices of your own have their own days: leave --market-day-s out")
-    if request.opening != "public":
-        raise InputError(f"opening {request.opening!r} is not known: it is `public`")
+    Opening.parse(request.opening)
     Pace(day_s=request.market_day_s, founded_at=0, history=0, round_every=request.round_every)

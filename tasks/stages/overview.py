@@ -11,7 +11,6 @@ from tasks.adapters.lake import Lake
 from tasks.core.data import targets
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
-from tasks.core.rules import ScoringRule
 from tasks.stages import agenda, provisional
 from tasks.stages.agenda import Agenda, Duty, View
 
@@ -81,6 +80,11 @@ class Overview:
     def for_a_person(self) -> list[Line]:
         """Return the rounds that wait for a person now."""
         return [line for line in self.under_way if line.by_hand and line.step_at <= self.now]
+
+    @property
+    def has_settled(self) -> bool:
+        """Return whether any round is settled."""
+        return any(line.words == SETTLED for line in (*self.under_way, *self.over))
 
     @property
     def troubles(self) -> list[tuple[RoundId, str]]:
@@ -154,10 +158,10 @@ def line_of(
 
 def newest_days(lake: Lake, round_id: RoundId) -> dict[str, Any] | None:
     """Return a round's newest provisional scores: over `days` of `of` days; None before any."""
-    opened = lake.find(f"rounds/{round_id}/open")
-    if opened is None:
+    if not lake.has(f"rounds/{round_id}/book"):
         return None
-    horizon = targets.HORIZONS[ScoringRule.from_document(opened["scoring"]).target]
+    opened = lake.document(f"rounds/{round_id}/open")
+    horizon = targets.HORIZONS[opened["scoring"]["target"]]
     names = (provisional.document_name(round_id, days) for days in range(horizon, 0, -1))
     return next((lake.document(name) for name in names if lake.has(name)), None)
 

@@ -130,9 +130,11 @@ def read(lake: Lake, chain: Chain, round_id: RoundId, found: Agenda | None = Non
     daily = None if lake.has(f"rounds/{round_id}/scores") else overview.newest_days(lake, round_id)
     rows = entry["models"] or _entered(chain, round_id, block)
     scored = daily or lake.find(f"rounds/{round_id}/scores")
-    rates = {} if scored is None else _rates(lake, round_id, scored, facts)
     copies = {row["model"]: row["of"] for row in entry["duplicates"]}
     paid = {e.model.hex(): e for e in chain.tournament.settled(round_id, block)}
+    # What the chain has paid needs no scoring rule, which an old round may have of another version.
+    is_paid = all(row["id"] in paid for row in rows)
+    rates = {} if scored is None or is_paid else _rates(lake, round_id, scored, facts)
     by_model = {} if scored is None else {row["model"]: row for row in scored["rows"]}
     entries = [_entry(row, by_model, rates, facts, paid, copies) for row in rows]
     blends = {} if scored is None else scored["blends_corr_nano"]

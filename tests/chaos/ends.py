@@ -7,6 +7,7 @@ from pathlib import Path
 from tasks import local, operating
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.home import Home
+from tasks.stages import founding
 from tests import commands
 from tests.commands import Outcome
 
@@ -38,7 +39,7 @@ class End:
 def of(root: Path) -> End:
     """Return how a finished home ended; its chain is started to be read."""
     with local.chain_served(root, None) as served:
-        chain = Chain.connect(served.rpc_url, local.deployment(Home.open(root)))
+        chain = Chain.connect(served.rpc_url, founding.known(Home.open(root)))
         return End(
             outcome=commands.outcome(root),
             wei=balances(chain),

@@ -43,7 +43,7 @@ def test_artifacts__played__have_a_key_each(unbroken):
     assert "data:image/svg+xml;base64," in found["report"]
     assert len(json.loads(json.loads(found["models"]))) == 6
     for key in rounds:
-        assert "transactions" in found[key]
+        assert "settled 6 leaves" in found[key]
 
 
 def test_flow__bad_parameters__are_named_before_anything_runs(tmp_path):

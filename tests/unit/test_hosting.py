@@ -81,9 +81,9 @@ def test_places__damaged_file__is_named(tmp_path):
     [
         ("deadline", 5, 30),
         ("deadline", 4_800, 100),
-        ("hourly", 5, 60),
+        ("hourly", 5, 90),
         ("hourly", 4_800, 200),
-        ("daily", 5, 120),
+        ("daily", 5, 240),
         ("daily", 4_800, 4_800),
     ],
 )

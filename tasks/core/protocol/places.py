@@ -8,6 +8,12 @@ VERSION = "v1"
 FIRST, LAST = "s0001", "s0002"
 """A replay's two snapshots with single files: at its beginning and at its end."""
 
+FAUCET = "faucet"
+"""The document of a home that gives tokens and gas away: how much, in wei."""
+
+FAUCET_INBOX = "inbox/faucet"
+"""Where an account asks for them: a file below the lake's root, named by its address."""
+
 
 def manifest(snapshot: str) -> str:
     """Return the document of a data snapshot."""
@@ -22,6 +28,11 @@ def snapshot(number: int) -> str:
 def live_snapshot(round_id: RoundId) -> str:
     """Return the name of the snapshot that a round's modellers work with."""
     return f"live_{round_id}"
+
+
+def opened(round_id: RoundId) -> str:
+    """Return the document that names a matrix which was published after its results."""
+    return f"rounds/{round_id}/opened"
 
 
 def inbox(model: bytes, round_id: RoundId, commitment: bytes) -> str:
