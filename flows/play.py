@@ -18,6 +18,7 @@ def play(
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0,
     simulated_ids: Annotated[int, Field(ge=100, le=10_000)] = 1_000,
     simulated_days: Annotated[int, Field(ge=500, le=10_000)] = 1_800,
+    opening: Annotated[str, Field(pattern="^(public|sealed|after [0-9]+ rounds)$")] = "public",
 ) -> dict[str, Any]:
     """Play a tournament on past eras, with reference models, and verify all of it.
 
@@ -30,6 +31,7 @@ def play(
         seed: what keys, salts, names and the simulator follow from.
         simulated_ids: assets of the simulator.
         simulated_days: trading days of the simulator.
+        opening: when predictions are published: `public`, `after N rounds` or `sealed`.
     """
     request = founding.request(
         prices=prices,
@@ -39,6 +41,7 @@ def play(
         seed=seed,
         simulated_ids=simulated_ids,
         simulated_days=simulated_days,
+        opening=opening,
     )
     with founding.at_work(home, request):
         chosen = founding.ingest_data(home)

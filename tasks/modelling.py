@@ -209,7 +209,7 @@ def download(
         TournamentError: of the kind that says what is wrong.
     """
     try:
-        lock = locks.exclusive(folder / "lock", f"download {snapshot}", Settings().lock_wait_s)
+        lock = locks.exclusive(folder / "lock", "download data", Settings().lock_wait_s)
         with lock:
             return downloading.download(view.chain, view.lake, snapshot, folder, only, progress)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The intake of a live home: judges what is delivered while a round is open.
+"""The intake of a live home: judges what is delivered while a round is open; serves the faucet.
 
 Run as `python -m tasks.receiving HOME`. A process of its own, beside the flows: a file in the
 inbox counts only if it was looked at before its round closes.
@@ -11,6 +11,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+from tasks import faucet
 from tasks import living as homes
 from tasks.adapters import locks
 from tasks.adapters.cluster import SerialExecutor
@@ -20,12 +21,14 @@ from tasks.adapters.settings import Settings
 from tasks.core.errors import TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
-from tasks.stages import founding, intake, living
+from tasks.stages import founding, living
 from tasks.stages.desk import Desk
+from tasks.stages.intake import Intake
 
 logger = logging.getLogger(__name__)
 
 _BUSY_S, _IDLE_S = 1.0, 20.0
+_AT_ONCE = 100
 
 
 def serve(root: Path, stop: threading.Event) -> None:
@@ -51,20 +54,30 @@ def _receive_until(home: Home, stop: threading.Event) -> None:
     with closing(Journal(home.run / "intake.sqlite")) as journal:
         amounts, mode = living.economy(request), living.mode_of(home)
         desk = founding.desk(home, chain, journal, executor, amounts, mode)
+        intakes: dict[RoundId, Intake] = {}
         while not stop.is_set():
-            rounds = _open_rounds(desk)
-            for round_id in rounds:
-                judged = intake.receive(desk, round_id)
-                if judged:
-                    logger.info("round %d: %d files judged", round_id, judged)
-            stop.wait(_BUSY_S if rounds else min(_IDLE_S, float(request.market_day_s)))
+            rounds = _rounds(desk)
+            intakes = {each: intakes.get(each) or Intake(desk, each) for each in rounds}
+            judged = sum(_receive(*each) for each in intakes.items())
+            if not judged:
+                stop.wait(_BUSY_S if rounds else min(_IDLE_S, float(request.market_day_s)))
 
 
-def _open_rounds(desk: Desk) -> list[RoundId]:
+def _receive(round_id: RoundId, intake: Intake) -> int:
+    intake.look()
+    if intake.ended:
+        return 0
+    judged = intake.judge(_AT_ONCE)
+    if judged:
+        logger.info("round %d: %d files judged", round_id, judged)
+    return judged
+
+
+def _rounds(desk: Desk) -> list[RoundId]:
+    """Return the rounds that take files, and those whose files may still have to be judged."""
     tournament = desk.chain.tournament
-    rounds = [event.round for event in tournament.opened()]
-    newest = rounds[-8:]
-    return [each for each in newest if tournament.status(each) == status.OPEN]
+    newest = [event.round for event in tournament.opened()][-8:]
+    return [each for each in newest if tournament.status(each) in (status.OPEN, status.CLOSED)]
 
 
 def main(arguments: list[str]) -> int:
@@ -73,8 +86,12 @@ def main(arguments: list[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    root = Path(arguments[0])
+    # Beside the intake, which must not wait for the home as a grant may have to.
+    giving = threading.Thread(target=faucet.serve, args=(root, stop), daemon=True)
     try:
-        serve(Path(arguments[0]), stop)
+        giving.start()
+        serve(root, stop)
     except (TournamentError, OSError) as error:
         logger.error("%s", error)
         return 1

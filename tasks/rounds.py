@@ -17,6 +17,7 @@ from tasks.stages import (
     opening,
     proposing,
     replay,
+    revealing,
     round_details,
     settling,
 )
@@ -50,10 +51,11 @@ def resolve_round(home: str, round_id: int) -> None:
 
 @task(name="settle round", task_run_name="round {round_id}: settle", timeout_seconds=1800)
 def settle_round(home: str, round_id: int) -> None:
-    """Pay and burn by the leaves, sweep, wind up what was abandoned; leave the state."""
+    """Pay and burn by the leaves, sweep, wind up, publish what opens by now; leave the state."""
     desk = resources.desk_of(home)
     settling.settle_round(desk, RoundId(round_id))
     settling.wind_up(desk, RoundId(round_id))
+    revealing.reveal_due(desk)
     artifacts.round_pages(round_details.read(desk.lake, desk.chain, RoundId(round_id)))
 
 

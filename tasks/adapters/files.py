@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -13,12 +14,18 @@ def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
         content: all of its bytes.
         mode: the permissions it has from its first byte on.
     """
+    replace_by_chunks(path, [content], mode)
+
+
+def replace_by_chunks(path: Path, chunks: Iterable[bytes], mode: int) -> None:
+    """Write a file as `replace_file` does, from pieces that need not fit into memory together."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.parent / f".part-{secrets.token_hex(8)}"
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            for chunk in chunks:
+                file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

@@ -1,5 +1,6 @@
 """Matrices of submissions on disk: .npy files, written in pieces and mapped into memory."""
 
+import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -51,3 +52,16 @@ def open_matrix(path: Path) -> NDArray[np.float64]:
     if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or matrix.dtype != np.float64:
         raise LakeError(f"{path} is not a float64 matrix, one submission a row")
     return matrix
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a matrix's file, hex, without holding it in memory.
+
+    Raises:
+        LakeError: if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise LakeError(f"{path} cannot be read: {error.strerror}") from error

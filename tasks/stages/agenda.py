@@ -9,12 +9,13 @@ from tasks.adapters.lake import Lake
 from tasks.core.data.pace import Pace
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
+from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import HOUR, MINUTE
 from tasks.core.rules import OVERLAP
-from tasks.stages import dataset
+from tasks.stages import dataset, revealing
 from tasks.stages.desk import Mode
 
-STEPS = ("open", "close", "score", "resolve", "approve", "settle", "keep")
+STEPS = ("open", "close", "score", "resolve", "approve", "settle", "keep", "reveal")
 """The steps of rounds that a duty can ask for; `approve` is a person's."""
 
 
@@ -79,6 +80,9 @@ def _duties(view: View, now: int) -> Iterator[Duty]:
     for event in view.chain.tournament.opened():
         opened.add(event.round)
         yield from _of_opened(view, event.round, now)
+    if Opening.parse(view.mode.opening).after:
+        for round_id, since in revealing.due(view.lake, view.chain.tournament.finals()):
+            yield _duty("reveal", round_id, since, None)
     for round_id, times in _planned(view):
         if round_id not in opened and _can_open(view, times, now):
             yield Duty(

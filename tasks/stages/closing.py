@@ -12,6 +12,7 @@ from tasks.core.scoring import duplicates, meta_model
 from tasks.stages import desk as desks
 from tasks.stages import intake, scoring
 from tasks.stages.desk import Desk
+from tasks.stages.intake import Intake
 
 Row = tuple[Entrant, Verdict]
 
@@ -38,9 +39,9 @@ def close_round(desk: Desk, round_id: RoundId) -> None:
 def _assemble(desk: Desk, round_id: RoundId) -> dict[str, Any]:
     opened = desk.lake.document(f"rounds/{round_id}/open")
     ids_hash = bytes.fromhex(opened["ids_hash"])
-    intake.receive_logged(desk, round_id)
-    entrants = book.last_entries(desk.chain.tournament.entered(round_id))
-    judged = [(entrant, *intake.verdict(desk, round_id, entrant)) for entrant in entrants]
+    received = Intake(desk, round_id)
+    received.finish()
+    judged = [(each, *intake.verdict(desk, round_id, each)) for each in received.entrants]
     rows = [(entrant, verdict) for entrant, verdict, _ in judged]
     values = [ref for _, _, ref in judged if ref is not None]
     if not values:

@@ -1,69 +1,46 @@
 """Intake: open a delivered file, check it against its commitment, keep it and give a receipt."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from tasks.adapters import keys
 from tasks.adapters.intake import opening
 from tasks.adapters.lake import Ref
-from tasks.core.errors import SubmissionError
+from tasks.core.errors import LakeError, SubmissionError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import book, commitments, places, status, submissions
+from tasks.core.protocol import commitments, places, status, submissions
 from tasks.core.protocol.book import Entrant, Verdict
 from tasks.core.protocol.submissions import Submission
+from tasks.stages.arrivals import Arrival, Arrivals
 from tasks.stages.desk import Desk
+from tasks.stages.entry_log import EntryLog
+
+GRACE_S = 15
+"""How long after the close the inbox is still looked at, for those who enter at the last second.
+
+Source: docs/protocol.md, "Submissions".
+"""
 
 File = Path | bytes
 """A sealed file: where it lies in the inbox, or what the chain's log holds."""
+
+_Key = tuple[bytes, int]
 
 
 def receive(desk: Desk, round_id: RoundId) -> int:
     """Judge every delivered file that has no receipt yet; return how many receipts were made.
 
-    A file lies in the inbox or stands in the chain's log. Whichever opens to the commitment
-    counts: one in the log also after another was rejected. Only while the round is open: what
-    comes into the inbox later is late, and what has no receipt at the close was not delivered
-    there. Receipts that a killed run did not publish are published.
+    Does nothing unless the round is open, or closed and without a book. Receipts that a killed
+    run did not publish are published.
     """
-    if desk.chain.tournament.status(round_id) != status.OPEN:
+    if desk.chain.tournament.status(round_id) not in (status.OPEN, status.CLOSED):
         return 0
-    return _judge_all(desk, round_id, in_inbox=True)
-
-
-def receive_logged(desk: Desk, round_id: RoundId) -> int:
-    """Judge, at the close, what the chain's log holds and nobody looked at in time.
-
-    The log takes deliveries only while the round is open, so none of them is late.
-
-    Returns:
-        How many receipts were made.
-    """
-    return _judge_all(desk, round_id, in_inbox=False)
-
-
-def _judge_all(desk: Desk, round_id: RoundId, *, in_inbox: bool) -> int:
-    entrants = book.last_entries(desk.chain.tournament.entered(round_id))
-    # Read after the entries: who delivers before he enters is seen with his file.
-    logged: dict[bytes, list[File]] = {entrant.model: [] for entrant in entrants}
-    for event in desk.chain.tournament.delivered(round_id):
-        if event.model in logged:
-            logged[event.model].append(event.sealed)
-    judged = 0
-    for entrant in entrants:
-        found, files = _find(desk, round_id, entrant), logged[entrant.model]
-        if found is None and in_inbox:
-            files = _in_inbox(desk, round_id, entrant) + files
-        if found is None or found["reason"] is not None:
-            judged += _judge(desk, round_id, entrant, files, mends=found is not None)
-        _publish(desk, round_id, entrant)
-    return judged
-
-
-def _in_inbox(desk: Desk, round_id: RoundId, entrant: Entrant) -> list[File]:
-    path = desk.lake.root / places.inbox(entrant.model, round_id, entrant.commitment)
-    return [path] if os.path.lexists(path) else []
+    intake = Intake(desk, round_id)
+    intake.look()
+    return intake.judge()
 
 
 def verdict(desk: Desk, round_id: RoundId, entrant: Entrant) -> tuple[Verdict, Ref | None]:
@@ -79,51 +56,183 @@ def verdict(desk: Desk, round_id: RoundId, entrant: Entrant) -> tuple[Verdict, R
     return accepted, Ref.from_json(receipt["values"])
 
 
-def _judge(
-    desk: Desk, round_id: RoundId, entrant: Entrant, files: Sequence[File], *, mends: bool
-) -> int:
-    """Keep what some files are worth; return whether that makes a receipt, as 0 or 1.
+class Intake:
+    """The intake of one round.
 
-    Args:
-        desk: the operator's.
-        round_id: the round.
-        entrant: whose files they are.
-        files: those not looked at yet.
-        mends: the entrant has a receipt that rejects another file; only an acceptance changes it.
+    A file lies in the inbox or stands in the chain's log. Whichever opens to the commitment
+    counts: one in the log also after another was rejected. One in the inbox must have been seen
+    there in time, one in the log cannot be late, since the log takes them only while the round is
+    open.
+
+    What is in memory only saves reading chain, vault and files again; receipts and arrivals are
+    the state. So it may be killed at any moment, and run beside the step that closes the round.
     """
-    made = _first(desk, round_id, entrant, files)
-    if made is None or (mends and made["reason"] is not None):
-        return 0
-    place = places.mended_receipt if mends else places.receipt
-    desk.vault.publish(_name(place, round_id, entrant), made)
-    return 1
 
+    def __init__(self, desk: Desk, round_id: RoundId) -> None:
+        """Use a round that was opened; nothing is read yet."""
+        opened = desk.lake.document(f"rounds/{round_id}/open")
+        self._desk = desk
+        self._round = round_id
+        self._n_ids: int = opened["n_ids"]
+        self._ids_hash = bytes.fromhex(opened["ids_hash"])
+        self._last_look = desk.chain.tournament.facts(round_id).terms.closes + GRACE_S
+        self._log = EntryLog(desk.chain, round_id)
+        self._arrivals = Arrivals(desk.vault, round_id)
+        self._accepted: dict[_Key, bool | None] = {}
+        self._tried: dict[_Key, int] = {}
 
-def _first(
-    desk: Desk, round_id: RoundId, entrant: Entrant, files: Sequence[File]
-) -> dict[str, Any] | None:
-    """Return the receipt of the first file that opens to the commitment, else of the first."""
-    first = None
-    for file in files:
-        private = _try(desk, round_id, entrant, file)
-        if private["reason"] is None:
-            return private
-        first = first or private
-    return first
+    @property
+    def entrants(self) -> list[Entrant]:
+        """Return each model's last entry as of the last look, ascending by model."""
+        return self._log.entrants
 
+    @property
+    def ended(self) -> bool:
+        """Say whether the round's closing has taken over, after which only it judges."""
+        return self._arrivals.ended
 
-def _try(desk: Desk, round_id: RoundId, entrant: Entrant, file: File) -> dict[str, Any]:
-    try:
-        submission = _open(desk, round_id, entrant, file)
-    except SubmissionError as error:
-        return {"digest": None, "reason": str(error), "salt": None, "values": None}
-    values = desk.vault.put(submissions.values_bytes(submission.values), ".f64")
-    return {
-        "digest": submission.digest.hex(),
-        "reason": None,
-        "salt": submission.salt.hex(),
-        "values": values.to_json(),
-    }
+    def look(self) -> None:
+        """Read what is new in the chain's log, and note what lies in the inbox in time.
+
+        Raises:
+            ChainError: if the chain does not answer, or was reorganised; begin with a new object.
+        """
+        head = self._log.read()
+        self._arrivals.read()
+        if head.timestamp < self._last_look:
+            self._arrivals.note(self._lying())
+
+    def judge(self, most: int | None = None) -> int:
+        """Judge what was seen and has no receipt yet.
+
+        Args:
+            most: receipts to make at most, so that the next look is not long in coming.
+
+        Returns:
+            How many receipts were made.
+        """
+        judged = 0
+        for entrant in self._log.entrants:
+            if judged == most:
+                break
+            judged += self._judge(entrant)
+        return judged
+
+    def finish(self) -> int:
+        """Look once more if it is time still, note nothing any more, and judge what is left.
+
+        Returns:
+            How many receipts were made.
+        """
+        self.look()
+        self._arrivals.end()
+        return self.judge()
+
+    def _lying(self) -> Iterator[Arrival]:
+        for entrant in self._log.entrants:
+            arrival = (entrant.model, entrant.commitment)
+            if arrival not in self._arrivals.files and os.path.lexists(self._path(entrant)):
+                yield arrival
+
+    def _path(self, entrant: Entrant) -> Path:
+        inbox = places.inbox(entrant.model, self._round, entrant.commitment)
+        return self._desk.lake.root / inbox
+
+    def _judge(self, entrant: Entrant) -> int:
+        """Keep what an entrant's new files are worth; return whether that makes a receipt."""
+        key = (entrant.model, entrant.nonce)
+        if key not in self._accepted:
+            self._recall(entrant)
+        accepted, tried = self._accepted[key], self._tried.get(key, 0)
+        arrived = (entrant.model, entrant.commitment) in self._arrivals.files
+        count = self._log.count(entrant.model)
+        in_inbox = [self._path(entrant)] if arrived and accepted is None else []
+        if accepted or not (in_inbox or count > tried):
+            return 0
+        made = self._first(entrant, chain(in_inbox, self._log.files(entrant.model, tried)))
+        self._tried[key] = count
+        return self._keep(entrant, made)
+
+    def _recall(self, entrant: Entrant) -> None:
+        """Remember what an entrant's receipt says, which a killed run may not have published."""
+        found = _find(self._desk, self._round, entrant)
+        for place in (places.receipt, places.mended_receipt):
+            private = self._desk.vault.find(_name(place, self._round, entrant))
+            if private is not None:
+                self._publish(place, entrant, private)
+        known = None if found is None else found["reason"] is None
+        self._accepted[entrant.model, entrant.nonce] = known
+
+    def _keep(self, entrant: Entrant, made: dict[str, Any]) -> int:
+        """Make a receipt; only an acceptance changes an earlier one."""
+        key = (entrant.model, entrant.nonce)
+        mends, accepts = self._accepted[key] is False, made["reason"] is None
+        if mends and not accepts:
+            return 0
+        place = places.mended_receipt if mends else places.receipt
+        try:
+            self._desk.vault.publish(_name(place, self._round, entrant), made)
+        except LakeError:
+            # The round's closing came first, and the file was another one for it.
+            self._recall(entrant)
+            if self._accepted[key] is None:
+                raise
+            return 0
+        self._publish(place, entrant, made)
+        self._accepted[key] = accepts
+        return 1
+
+    def _publish(
+        self, place: Callable[..., str], entrant: Entrant, private: dict[str, Any]
+    ) -> None:
+        """Give the modeller a receipt, which names the digest that the operator has read."""
+        public = {"digest": private["digest"], "reason": private["reason"]}
+        public |= {"model": entrant.model.hex(), "nonce": entrant.nonce, "round": self._round}
+        self._desk.lake.publish(_name(place, self._round, entrant), public)
+
+    def _first(self, entrant: Entrant, files: Iterator[File]) -> dict[str, Any]:
+        """Return the receipt of the first file that opens to the commitment, else of the first."""
+        first = None
+        for file in files:
+            private = self._try(entrant, file)
+            if private["reason"] is None:
+                return private
+            first = first or private
+        if first is None:
+            raise LakeError(f"no file of {entrant.name} is there to be judged: run again")
+        return first
+
+    def _try(self, entrant: Entrant, file: File) -> dict[str, Any]:
+        try:
+            submission = self._open(entrant, file)
+        except SubmissionError as error:
+            return {"digest": None, "reason": str(error), "salt": None, "values": None}
+        values = self._desk.vault.put(submissions.values_bytes(submission.values), ".f64")
+        return {
+            "digest": submission.digest.hex(),
+            "reason": None,
+            "salt": submission.salt.hex(),
+            "values": values.to_json(),
+        }
+
+    def _open(self, entrant: Entrant, sealed: File) -> Submission:
+        limit = submissions.max_sealed_bytes(self._n_ids)
+        content = _read(sealed, limit)
+        if len(content) > limit:
+            raise SubmissionError(f"the file is larger than any of {self._n_ids} predictions")
+        submission = submissions.decode(keys.unseal(self._desk.sealing_key, content))
+        submissions.check(submission, self._round, entrant.model, self._ids_hash, self._n_ids)
+        committed = commitments.commitment(
+            self._desk.chain.deployment.salt,
+            self._round,
+            entrant.model,
+            entrant.owner,
+            submission.salt,
+            submission.digest,
+        )
+        if committed != entrant.commitment:
+            raise SubmissionError("the file is not the one that was committed to on the chain")
+        return submission
 
 
 def _find(desk: Desk, round_id: RoundId, entrant: Entrant) -> dict[str, Any] | None:
@@ -132,15 +241,8 @@ def _find(desk: Desk, round_id: RoundId, entrant: Entrant) -> dict[str, Any] | N
     return mended or desk.vault.find(_name(places.receipt, round_id, entrant))
 
 
-def _publish(desk: Desk, round_id: RoundId, entrant: Entrant) -> None:
-    """Give the modeller his receipts; they name the digest that the operator has read."""
-    for place in (places.receipt, places.mended_receipt):
-        name = _name(place, round_id, entrant)
-        private = desk.vault.find(name)
-        if private is not None:
-            public = {"digest": private["digest"], "reason": private["reason"]}
-            public |= {"model": entrant.model.hex(), "nonce": entrant.nonce, "round": round_id}
-            desk.lake.publish(name, public)
+def _name(place: Callable[..., str], round_id: RoundId, entrant: Entrant) -> str:
+    return place(entrant.model, round_id, entrant.nonce)
 
 
 def _read(sealed: File, limit: int) -> bytes:
@@ -152,29 +254,3 @@ def _read(sealed: File, limit: int) -> bytes:
             return file.read(limit + 1)
     except OSError as error:
         raise SubmissionError("the file cannot be read") from error
-
-
-def _open(desk: Desk, round_id: RoundId, entrant: Entrant, sealed: File) -> Submission:
-    opened = desk.lake.document(f"rounds/{round_id}/open")
-    limit = submissions.max_sealed_bytes(opened["n_ids"])
-    content = _read(sealed, limit)
-    if len(content) > limit:
-        raise SubmissionError(f"the file is larger than any of {opened['n_ids']} predictions")
-    submission = submissions.decode(keys.unseal(desk.sealing_key, content))
-    ids_hash = bytes.fromhex(opened["ids_hash"])
-    submissions.check(submission, round_id, entrant.model, ids_hash, opened["n_ids"])
-    committed = commitments.commitment(
-        desk.chain.deployment.salt,
-        round_id,
-        entrant.model,
-        entrant.owner,
-        submission.salt,
-        submission.digest,
-    )
-    if committed != entrant.commitment:
-        raise SubmissionError("the file is not the one that was committed to on the chain")
-    return submission
-
-
-def _name(place: Callable[..., str], round_id: RoundId, entrant: Entrant) -> str:
-    return place(entrant.model, round_id, entrant.nonce)

@@ -57,13 +57,6 @@ def score_round(desk: Desk, round_id: RoundId, known: Panel) -> int:
     return passed
 
 
-def newest(desk: Desk, round_id: RoundId) -> int:
-    """Return how many days the newest published scores span; 0 where there are none."""
-    horizon = targets.HORIZONS[desk.rule.target]
-    spans = range(horizon, 0, -1)
-    return next((k for k in spans if desk.lake.has(document_name(round_id, k))), 0)
-
-
 def document_name(round_id: RoundId, passed: int) -> str:
     """Return the document of a round's scores by the return over some days."""
     return f"rounds/{round_id}/days/{passed:02d}"

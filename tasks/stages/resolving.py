@@ -9,10 +9,11 @@ from tasks.adapters.lake import Ref
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import commitments, scores, status, submissions
+from tasks.core.protocol.openings import Opening
 from tasks.core.rules import ScoringRule
 from tasks.core.scoring import meta_model, metrics
 from tasks.stages import desk as desks
-from tasks.stages import scoring
+from tasks.stages import revealing, scoring
 from tasks.stages.desk import Desk
 
 
@@ -91,9 +92,10 @@ def _publish(desk: Desk, round_id: RoundId, name: str) -> None:
     table = scores.table(round_id, book, scored, rule, clip)
     targets = against["target"].to_numpy()
     ids_hash = bytes.fromhex(book["ids_hash"])
+    is_public = Opening.parse(rule.opening).is_public
     document = {
         "columns": desk.lake.put(tables.table_bytes(against), ".parquet").to_json(),
-        "predictions": _open_predictions(desk, round_id),
+        "predictions": revealing.publish_matrix(desk, round_id) if is_public else None,
         "root": table.root().hex(),
         "round": round_id,
         "scores_sha256": desk.lake.publish(f"rounds/{round_id}/scores", scored),
@@ -109,12 +111,3 @@ def _columns(desk: Desk, round_id: RoundId, book: dict[str, Any]) -> Any:
         raise DataError(f"round {round_id} cannot be resolved: its targets have not matured")
     era = tables.read_table(desk.vault.read(desks.era_object(entry)))
     return columns(desk, round_id, book, era, era[f"target_{desk.rule.target}"])
-
-
-def _open_predictions(desk: Desk, round_id: RoundId) -> dict[str, Any] | None:
-    """Publish the matrix, as the opening rule `public` has it."""
-    private = desk.vault.find(f"rounds/{round_id}/book")
-    if private is None:
-        return None
-    ref = Ref.from_json(private["predictions"])
-    return desk.lake.put_chunks(desk.vault.chunks(ref), ref.suffix).to_json()

@@ -45,4 +45,4 @@ def everything(tournament: Tournament) -> dict[str, Wei]:
 def failed(tournament: Tournament) -> list[str]:
     """Return the lines of the checks that do not hold."""
     checks = verification.verify(tournament.desk.lake, tournament.desk.chain)
-    return [check.line() for check in checks if not check.holds]
+    return [check.line() for check in checks if check.fails]

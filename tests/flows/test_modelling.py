@@ -421,7 +421,7 @@ def test_commands__one_day_of_a_modeller__say_what_they_did(hosted, round_id, tm
     owner = json.loads(created)["owner"]
     granted = say("grant", owner, "--home", hosted.home.root, "--tokens", "12.5")
     deposited = say("model", "deposit", "12.5")
-    done = say("submit", file, "--at-risk", "2.5", "--json", tmp_path / "done.json")
+    done = say("submit", file, "--at-risk", "2.5", "--wait", "0", "--json", tmp_path / "done.json")
     status = say("model", "status")
     listed = say("data", "list", *modelling_homes.words(hosted))
     scores = json.loads(say("scores", "--json", "-"))

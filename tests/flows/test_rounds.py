@@ -190,7 +190,7 @@ def test_intake__file_that_comes_after_the_close__is_late(fresh):
     entries.commit(client, plan)
     entries.enter(fresh, round_id, ["random"])
     intake.receive(fresh.desk, round_id)
-    fresh.advance(steps.times(fresh, round_id)["closes"])
+    fresh.advance(steps.times(fresh, round_id)["closes"] + intake.GRACE_S)
 
     client.deliver(plan)
     late = intake.receive(fresh.desk, round_id)

@@ -45,6 +45,13 @@ def test_print_report__amounts_and_means__are_cut_off_and_never_without_their_er
     assert "verified: every check holds" in printed
 
 
+def test_print_report__predictions_closed__says_what_verified_does_not_mean(capsys):
+    console.print_report(report(opening="sealed"))
+
+    printed = capsys.readouterr().out
+    assert "verified: every check that needs no closed predictions holds" in printed
+
+
 def test_print_report__a_check_failed__says_so(capsys):
     console.print_report(report(verified=False))
 

@@ -9,12 +9,14 @@ from tasks.adapters import keys
 from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.keys import SealingKey
 from tasks.adapters.lake import Lake
+from tasks.core.errors import ChainError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import book, commitments, identity, places, status, submissions
 from tasks.core.protocol.submissions import Submission
 from tasks.core.rules import Economy, ScoringRule
 from tasks.stages import intake
 from tasks.stages.desk import Desk
+from tasks.stages.intake import Intake
 from tests import chains
 
 _SEALING = SealingKey(b"\7" * 32)
@@ -99,7 +101,8 @@ class Play:
         path.write_bytes(content)
 
     def close(self):
-        self.local.node.advance(self.local.chain.tournament.facts(self.round_id).terms.closes)
+        terms = self.local.chain.tournament.facts(self.round_id).terms
+        self.local.node.advance(terms.closes + intake.GRACE_S)
 
     def verdicts(self):
         """Return the reason against each entrant by its owner's name; None if accepted."""
@@ -221,7 +224,7 @@ def test_receive__file_logged_after_a_rejection__mends_it(play):
     assert play.receipts("alice") == [_DAMAGED, None]
 
 
-def test_receive_logged__file_that_nobody_looked_at_in_time__counts_from_the_log_alone(play):
+def test_finish__file_that_nobody_looked_at_in_time__counts_from_the_log_alone(play):
     for who in ("alice", "bob"):
         commitment, sealed = play.seal(who)
         play.enter(who, commitment)
@@ -230,12 +233,11 @@ def test_receive_logged__file_that_nobody_looked_at_in_time__counts_from_the_log
         else:
             play.put(who, commitment, sealed)
     play.close()
-    open_judged = intake.receive(play.desk, play.round_id)
 
-    judged = [intake.receive_logged(play.desk, play.round_id) for _ in range(2)]
+    judged = [Intake(play.desk, play.round_id).finish() for _ in range(2)]
 
     assert play.local.chain.tournament.status(play.round_id) == status.CLOSED
-    assert (open_judged, judged) == (0, [1, 0])
+    assert judged == [1, 0]
     assert play.verdicts() == {"alice": None, "bob": "no file was delivered"}
 
 
@@ -253,3 +255,114 @@ def test_receive__killed_before_it_published__publishes_then(play):
 
     assert judged == 0
     assert play.receipts("alice") == [None]
+
+
+def test_finish__file_that_was_seen_and_not_judged_before_the_close__counts(play):
+    for who in ("alice", "bob"):
+        commitment, sealed = play.seal(who)
+        play.enter(who, commitment)
+        if who == "alice":
+            play.put(who, commitment, sealed)
+    Intake(play.desk, play.round_id).look()
+    play.close()
+    play.put("bob", commitment, sealed)
+
+    judged = [Intake(play.desk, play.round_id).finish() for _ in range(2)]
+
+    assert judged == [1, 0]
+    assert play.verdicts() == {"alice": None, "bob": "no file was delivered"}
+
+
+def test_finish__entry_in_the_last_second__has_its_file_looked_for(play):
+    commitment, sealed = play.seal("alice")
+    play.put("alice", commitment, sealed)
+    play.enter("alice", commitment)
+    play.local.node.advance(play.local.chain.tournament.facts(play.round_id).terms.closes)
+
+    judged = Intake(play.desk, play.round_id).finish()
+
+    assert judged == 1
+    assert play.verdicts() == {"alice": None}
+
+
+def test_intake__beside_the_close__notes_nothing_after_its_end(play):
+    commitment, sealed = play.seal("alice")
+    play.enter("alice", commitment)
+    beside = Intake(play.desk, play.round_id)
+    beside.look()
+    play.local.node.advance(play.local.chain.tournament.facts(play.round_id).terms.closes)
+    Intake(play.desk, play.round_id).finish()
+    play.put("alice", commitment, sealed)
+
+    beside.look()
+
+    assert beside.ended
+    assert beside.judge() == 0
+    assert play.verdicts() == {"alice": "no file was delivered"}
+
+
+def test_intake__that_stays__judges_what_is_new_at_each_look(play):
+    commitment, sealed = play.seal("alice")
+    play.log("alice", b"junk")
+    stays, judged = Intake(play.desk, play.round_id), []
+    events = (
+        lambda: play.enter("alice", commitment),
+        lambda: play.log("alice", b"more junk"),
+        lambda: play.enter("bob", commitment),
+        lambda: play.log("alice", sealed),
+        lambda: play.log("alice", b"junk again"),
+    )
+    for event in (lambda: None, *events):
+        event()
+        stays.look()
+        judged.append(stays.judge())
+
+    assert judged == [0, 1, 0, 0, 1, 0]
+    assert play.verdicts() == {"alice": None, "bob": "no file was delivered"}
+    assert play.receipts("alice") == [_DAMAGED, None]
+
+
+def test_judge__most__leaves_the_others_to_the_next(play):
+    for who in ("alice", "bob"):
+        commitment, sealed = play.seal(who)
+        play.put(who, commitment, sealed)
+        play.enter(who, commitment)
+    stays = Intake(play.desk, play.round_id)
+    stays.look()
+
+    judged = [stays.judge(most=1) for _ in range(3)]
+
+    assert judged == [1, 1, 0]
+    assert play.verdicts() == {"alice": None, "bob": None}
+
+
+def test_judge__another_process_judged_another_file__lets_its_receipt_stand(play):
+    commitment, sealed = play.seal("alice")
+    play.enter("alice", commitment)
+    stays = Intake(play.desk, play.round_id)
+    stays.look()
+    stays.judge()
+    play.put("alice", commitment, b"junk")
+    stays.look()
+    intake.receive(play.desk, play.round_id)
+    path = play.desk.lake.root / places.inbox(play.model("alice"), play.round_id, commitment)
+    path.write_bytes(sealed)
+
+    judged = [stays.judge() for _ in range(2)]
+
+    assert judged == [0, 0]
+    assert play.verdicts() == {"alice": _DAMAGED}
+
+
+def test_look__reorganised_chain__is_said_so_that_the_log_is_read_anew(play, monkeypatch):
+    stays = Intake(play.desk, play.round_id)
+    stays.look()
+    usual = type(play.desk.chain).header
+    monkeypatch.setattr(
+        type(play.desk.chain),
+        "header",
+        lambda chain, block="latest": dataclasses.replace(usual(chain, block), hash=f"of {block}"),
+    )
+
+    with pytest.raises(ChainError, match="is another one now"):
+        stays.look()

@@ -62,6 +62,13 @@ class Tournament(TournamentWrites):
         """Return the nonce of a model's last entry; 0 before the first and once settled."""
         return int(self._read("nonces", round_id, model, block=block))
 
+    def nonces_many(
+        self, round_id: RoundId, models: Sequence[bytes], block: Block = "latest"
+    ) -> list[int]:
+        """Return the nonces of many models' last entries, each as `nonce` does."""
+        answers = self._read_many("nonces", [(round_id, model) for model in models], block)
+        return [int(answer) for answer in answers]
+
     def pool(self, leg: int, block: Block = "latest") -> Wei:
         """Return the stake pool (leg 0) or the profit pool (leg 1)."""
         return Wei(self._read("pool", leg, block=block))
@@ -115,11 +122,23 @@ class Tournament(TournamentWrites):
         """Return the openings of all rounds."""
         return self._of(records.Opened, None, to_block)
 
+    def finals(self, block: Block = "latest") -> dict[RoundId, int]:
+        """Return when each final round became so, seconds since 1970."""
+        return {
+            event.round: self.facts(event.round, block).proposal.final_at
+            for event in self.opened(block)
+            if self.status(event.round, block) == statuses.FINAL
+        }
+
     def entered(
-        self, round_id: RoundId, to_block: Block = "latest", model: bytes | None = None
+        self,
+        round_id: RoundId,
+        to_block: Block = "latest",
+        model: bytes | None = None,
+        from_block: int = 0,
     ) -> list[records.Entered]:
         """Return a round's entries, or one model's, replaced ones included."""
-        return self._of(records.Entered, round_id, to_block, model)
+        return self._of(records.Entered, round_id, to_block, model, from_block)
 
     def booked(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Booked]:
         """Return the recording of a round's book, if there was one."""
@@ -143,9 +162,11 @@ class Tournament(TournamentWrites):
         """Return what the arbiter said of a round's proposals."""
         return self._of(records.Ruled, round_id, to_block)
 
-    def delivered(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Delivered]:
+    def delivered(
+        self, round_id: RoundId, to_block: Block = "latest", from_block: int = 0
+    ) -> list[records.Delivered]:
         """Return the sealed submissions that were delivered on the chain."""
-        return self._of(records.Delivered, round_id, to_block)
+        return self._of(records.Delivered, round_id, to_block, None, from_block)
 
     def settled(
         self, round_id: RoundId, to_block: Block = "latest", model: bytes | None = None
@@ -153,9 +174,11 @@ class Tournament(TournamentWrites):
         """Return a round's settled leaves, or one model's."""
         return self._of(records.Settled, round_id, to_block, model)
 
-    def skipped(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Skipped]:
+    def skipped(
+        self, round_id: RoundId, to_block: Block = "latest", from_block: int = 0
+    ) -> list[records.Skipped]:
         """Return what a round's batches passed over."""
-        return self._of(records.Skipped, round_id, to_block)
+        return self._of(records.Skipped, round_id, to_block, None, from_block)
 
     def released(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Released]:
         """Return a round's released stakes."""
@@ -192,13 +215,14 @@ class Tournament(TournamentWrites):
         round_id: RoundId | None,
         to_block: Block,
         model: bytes | None = None,
+        from_block: int = 0,
     ) -> list[_Record]:
         topics = [self._interface.topic(kind.__name__)]
         if round_id is not None:
             topics.append(word(round_id))
         if model is not None:
             topics.append(f"0x{model.hex()}")
-        logs = self._reader.logs(self.address, topics, to_block=to_block)
+        logs = self._reader.logs(self.address, topics, from_block, to_block)
         found = [self._record(log) for log in logs]
         return [record for record in found if isinstance(record, kind)]
 

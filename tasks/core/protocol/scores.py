@@ -18,9 +18,13 @@ METRICS = ("corr", "mmc", "bmc")
 
 
 def blends(corrs: Sequence[float]) -> dict[str, int | None]:
-    """Return the blends' CORR in nano, by name; None for a constant blend, which has none."""
-    nanos = [None if math.isnan(corr) else nano.score_nano(corr) for corr in corrs]
-    return dict(zip(BLENDS, nanos, strict=True))
+    """Return the blends' CORR in nano, by name."""
+    return dict(zip(BLENDS, map(blend_nano, corrs), strict=True))
+
+
+def blend_nano(corr: float) -> int | None:
+    """Return a blend's CORR in nano; None for a constant blend, which has none."""
+    return None if math.isnan(corr) else nano.score_nano(corr)
 
 
 def document(

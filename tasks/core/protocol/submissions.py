@@ -170,7 +170,7 @@ def _header(line: bytes) -> dict[str, Any]:
         raise SubmissionError(f"the file's header is not canonical JSON of {sorted(_HEADER)}")
     for name in ("round", "n_ids"):
         if type(header[name]) is not int or not 0 <= header[name] < 2**64:
-            raise SubmissionError(f"the file's {name} is not a number: {header[name]!r}")
+            raise SubmissionError(f"the file's {name} is not a number from 0 to 2^64 - 1")
     for name in ("model", "salt", "ids_hash", "digest"):
         if not (isinstance(header[name], str) and _HEX_32.fullmatch(header[name])):
             raise SubmissionError(f"the file's {name} is not 64 hex digits")

@@ -2,12 +2,12 @@
 
 from tasks.adapters import tables
 from tasks.adapters.lake import Ref
+from tasks.core.checks import require, require_none
 from tasks.core.protocol import book as books
 from tasks.core.protocol import canonical, commitments, places
 from tasks.core.protocol import terms as protocol_terms
 from tasks.core.protocol.ledger import Ledger
 from tasks.core.protocol.terms import Terms
-from tasks.stages.verification.checks import require, require_none
 from tasks.stages.verification.view import RoundView
 
 

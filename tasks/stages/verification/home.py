@@ -1,13 +1,16 @@
 """Verify a whole home: its chain's log against its balances, then every round."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake
+from tasks.core import checks
+from tasks.core.checks import Check, require, require_none
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import ledger
-from tasks.stages.verification import checks, rounds
-from tasks.stages.verification.checks import Check, require, require_none
+from tasks.stages.verification import rounds
+from tasks.stages.verification.rounds import RoundChecks
 
 Progress = Callable[[int, int], None]
 
@@ -16,6 +19,7 @@ def verify(
     lake: Lake,
     chain: Chain,
     only: RoundId | None = None,
+    given: Mapping[RoundId, Path] | None = None,
     progress: Progress = lambda done, total: None,
 ) -> list[Check]:
     """Recompute everything that was published and compare it with the chain.
@@ -24,10 +28,12 @@ def verify(
         lake: the public store; nothing else of the operator's is read.
         chain: any connection to the chain.
         only: the one round to verify, beside the chain's balances; None for all.
+        given: matrices that the operator handed to an auditor, by round.
         progress: told how many rounds are done, and of how many.
 
     Returns:
-        One check a comparison; all hold if the operator published what follows.
+        One check a comparison; none fails if the operator published what follows. What needs
+        predictions that are not open to the caller neither holds nor fails.
     """
     replayed = ledger.Ledger()
     found = [
@@ -36,12 +42,20 @@ def verify(
         checks.run(None, "supply", lambda: _supply(chain, replayed)),
     ]
     opened = sorted(event.round for event in chain.tournament.opened())
+    finals, handed = chain.tournament.finals(), given or {}
     chosen = opened if only is None else [only]
     for done, round_id in enumerate(chosen, start=1):
         if round_id not in opened:
             found.append(_unknown(round_id))
         else:
-            found += rounds.verify(lake, chain, round_id, replayed)
+            view = RoundChecks(
+                lake=lake,
+                chain=chain,
+                round_id=round_id,
+                finals=finals,
+                given=handed.get(round_id),
+            )
+            found += rounds.verify(view, replayed)
         progress(done, len(chosen))
     return found
 

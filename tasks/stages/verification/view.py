@@ -1,8 +1,9 @@
 """What anybody can read of a round, and what follows from it again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,29 @@ from numpy.typing import NDArray
 from tasks.adapters import matrices, tables
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake, Ref
+from tasks.core.checks import NotOpenError
+from tasks.core.errors import LakeError
 from tasks.core.money.units import RoundId, Wei
-from tasks.core.protocol import places, scores
+from tasks.core.protocol import openings, places, scores
+from tasks.core.protocol.openings import Opening
 from tasks.core.scoring import meta_model, metrics
 
 
 @dataclass(kw_only=True)
 class RoundView:
-    """A round as lake and chain show it; what is read is kept, damaged files raise."""
+    """A round as lake and chain show it; what is read is kept, damaged files raise.
+
+    Attributes:
+        finals: by round, when it became final.
+        given: the round's matrix as its operator handed it to an auditor; None for whoever has
+            what is published alone.
+    """
 
     lake: Lake
     chain: Chain
     round_id: RoundId
+    finals: Mapping[RoundId, int]
+    given: Path | None = None
 
     @cached_property
     def facts(self) -> Any:
@@ -44,6 +56,12 @@ class RoundView:
         """Return the published book."""
         return self.lake.document(f"rounds/{self.round_id}/book")
 
+    @property
+    def contents(self) -> dict[str, Any]:
+        """Return the book's digests; a book without an accepted model has none."""
+        contents: dict[str, Any] = self.book["contents"]
+        return contents
+
     @cached_property
     def results(self) -> dict[str, Any]:
         """Return the published results."""
@@ -62,10 +80,42 @@ class RoundView:
         return tables.read_table(self.lake.path(ref).read_bytes())
 
     @cached_property
+    def rule(self) -> Opening:
+        """Return the opening rule, whose digest `terms` checks."""
+        return Opening.parse(self.opened["scoring"]["opening"])
+
+    @property
+    def later(self) -> list[int]:
+        """Return when the rounds after this one became final."""
+        return openings.later(self.finals, self.round_id)
+
+    @cached_property
+    def published(self) -> Ref | None:
+        """Return the matrix that the results name, or that was published later; None without."""
+        late = self.lake.find(places.opened(self.round_id))
+        entry = (self.results if late is None else late)["predictions"]
+        return None if entry is None else Ref.from_json(entry)
+
+    @cached_property
+    def matrix_path(self) -> Path:
+        """Return where the predictions lie: those handed over, else those published.
+
+        Raises:
+            NotOpenError: if there are none and the opening rule has it so.
+            LakeError: if they should be there.
+        """
+        if self.given is not None:
+            return self.given
+        if self.published is not None:
+            return self.lake.path(self.published)
+        if self.rule.is_public:
+            raise LakeError("the results name no predictions, although the rule is `public`")
+        raise NotOpenError(f"needs the predictions ({self.rule.waits(self.later)})")
+
+    @cached_property
     def matrix(self) -> NDArray[np.float64]:
         """Return the predictions as they lie in the file; `predictions` checks every row."""
-        ref = Ref.from_json(self.results["predictions"])
-        return matrices.open_matrix(self.lake.path(ref))
+        return matrices.open_matrix(self.matrix_path)
 
     @cached_property
     def accepted(self) -> list[dict[str, Any]]:
@@ -111,10 +161,19 @@ class RoundView:
         again: list[list[int]] = np.concatenate(rows).tolist()
         return again
 
-    def blends_again(self) -> dict[str, int | None]:
-        """Score the meta-model and its rivals again, by name; empty where nothing blends."""
+    def published_blends(self) -> dict[str, int | None]:
+        """Score the published blends again, by name; empty where nothing blends."""
         if not self.accepted:
             return {}
-        equal = self.blend(meta_model.equal_weights(len(self.accepted)))
-        blends = np.stack([self.column("meta_model"), equal, self.column("benchmark")])
-        return scores.blends(metrics.corr(blends, self.column("target")).tolist())
+        return self._corrs({name: self.column(name) for name in ("meta_model", "benchmark")})
+
+    def equal_blend(self) -> dict[str, int | None]:
+        """Blend the predictions equally and score that, by name; empty where nothing blends."""
+        if not self.accepted:
+            return {}
+        weights = meta_model.equal_weights(len(self.accepted))
+        return self._corrs({"equal_weight": self.blend(weights)})
+
+    def _corrs(self, blends: Mapping[str, NDArray[np.float64]]) -> dict[str, int | None]:
+        corrs = metrics.corr(np.stack([*blends.values()]), self.column("target")).tolist()
+        return dict(zip(blends, map(scores.blend_nano, corrs), strict=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tasks.core.errors import TournamentError
 from tasks.core.money.units import RoundId
@@ -13,29 +14,55 @@ class Mismatch(TournamentError):
     exit_code = 1
 
 
+class NotOpenError(TournamentError):
+    """A comparison needs what the round's opening rule keeps closed; the message says how long."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The outcome of one comparison."""
+    """The outcome of one comparison.
+
+    Attributes:
+        holds: None if it needs what is not published, so that it neither holds nor fails.
+        detail: what was compared, where it fails, or what is missing.
+    """
 
     round_id: RoundId | None
     name: str
-    holds: bool
+    holds: bool | None
     detail: str
+
+    @property
+    def fails(self) -> bool:
+        """Return whether something was compared and differs."""
+        return self.holds is False
 
     def line(self) -> str:
         """Return the check as one line."""
         place = "chain" if self.round_id is None else f"round {self.round_id}"
-        return f"{'ok  ' if self.holds else 'FAIL'} {place}: {self.name}: {self.detail}"
+        outcome = "not open:" if self.holds is None else "ok  " if self.holds else "FAIL"
+        return f"{outcome} {place}: {self.name}: {self.detail}"
+
+    def document(self) -> dict[str, Any]:
+        """Return the check as JSON has it."""
+        return {
+            "detail": self.detail,
+            "holds": self.holds,
+            "name": self.name,
+            "round": self.round_id,
+        }
 
 
 def run(round_id: RoundId | None, name: str, compare: Callable[[], str]) -> Check:
-    """Run one comparison; what it raises on purpose becomes a failed check.
+    """Run one comparison; what it raises on purpose becomes a failed check, or one not open.
 
     Damaged files make their readers raise anything at all, a zip error or a lack of memory
     included, so that too is a failure of this check, never of the whole run.
     """
     try:
         detail = compare()
+    except NotOpenError as error:
+        return Check(round_id=round_id, name=name, holds=None, detail=str(error))
     except TournamentError as error:
         return Check(round_id=round_id, name=name, holds=False, detail=str(error))
     except Exception as error:  # noqa: BLE001 - see above: nothing may escape

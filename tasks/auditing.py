@@ -1,0 +1,81 @@
+"""Who checks an operator: a stranger, a modeller about his own row, an auditor with everything."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks import local
+from tasks.adapters.chain.connection import Chain
+from tasks.adapters.home import Home
+from tasks.adapters.lake import Lake
+from tasks.adapters.settings import Settings
+from tasks.client import connecting, own_rows
+from tasks.client.owning import Owned, Place
+from tasks.client.plans import Plans
+from tasks.core.checks import Check
+from tasks.core.errors import InputError
+from tasks.core.money.units import RoundId
+from tasks.stages import founding, handing
+from tasks.stages.verification import home as verification
+
+
+def verify(root: Path, round_id: int | None, predictions: Path | None = None) -> list[Check]:
+    """Verify a home; its chain is started from its saved state if it does not run.
+
+    Args:
+        root: the home, of which nothing private is read.
+        round_id: the one round; None for all.
+        predictions: what the operator handed over, see `handing.handed`; None for nothing.
+
+    Raises:
+        TournamentError: of the kind that says what is wrong with home, chain or predictions.
+    """
+    home, only = Home.open(root), None if round_id is None else RoundId(round_id)
+    given = None if predictions is None else handing.handed(predictions, only)
+    with local.chain_served(root, None) as served:
+        timeout_s = Settings().rpc_timeout_s
+        chain = Chain.connect(served.rpc_url, founding.known(home), timeout_s)
+        return verification.verify(Lake(home.lake), chain, only, given)
+
+
+def verify_at(place: Place, round_id: int | None, predictions: Path | None = None) -> list[Check]:
+    """Verify a tournament of which the addresses alone are known; arguments as `verify`'s.
+
+    Raises:
+        TournamentError: of the kind that says what is wrong with place or predictions.
+    """
+    only = None if round_id is None else RoundId(round_id)
+    given = None if predictions is None else handing.handed(predictions, only)
+    chain = connecting.connect(place.rpc, place.tournament, *Settings().connection)
+    return verification.verify(Lake.open(place.lake), chain, only, given)
+
+
+def verify_own(models: Path, name: str, round_id: int | None) -> list[Check]:
+    """Compare what became of a modeller's own model with what he stored; its key stays closed.
+
+    Args:
+        models: the folder of all models.
+        name: the model.
+        round_id: the one round; None for all that it entered.
+
+    Raises:
+        InputError: if it entered none.
+        TournamentError: of the kind that says what is wrong with folder, chain or lake.
+    """
+    owned = Owned.open(models, name)
+    chain, lake = owned.connect(Settings().connection), Lake.open(owned.facts.lake)
+    model, plans = owned.facts.model, Plans(owned.folder / "rounds")
+    rounds = [RoundId(round_id)] if round_id is not None else _entered(chain, model)
+    if not rounds:
+        raise InputError(f"{name} has entered no round")
+    return [check for each in rounds for check in own_rows.check(chain, lake, plans, model, each)]
+
+
+def export(root: Path, folder: Path, round_id: int | None) -> Sequence[Path]:
+    """Copy the predictions of a home's rounds for an auditor; see `handing.hand_over`."""
+    only = None if round_id is None else RoundId(round_id)
+    return handing.hand_over(Lake(Home.open(root).vault), folder, only)
+
+
+def _entered(chain: Chain, model: bytes) -> list[RoundId]:
+    opened = sorted(event.round for event in chain.tournament.opened())
+    return [each for each in opened if chain.tournament.entered(each, model=model)]

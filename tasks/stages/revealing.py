@@ -1,0 +1,74 @@
+"""Publish the predictions of a round, with its results or later, as its opening rule has it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tasks.adapters.lake import Lake, Ref
+from tasks.core.errors import InputError
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import openings, places
+from tasks.core.protocol.openings import Opening
+from tasks.stages.desk import Desk
+
+
+def rule_of(lake: Lake, round_id: RoundId) -> Opening:
+    """Return a round's opening rule, as it was published with its terms.
+
+    Raises:
+        LakeError: if the round's opening is not published.
+    """
+    return Opening.parse(lake.document(f"rounds/{round_id}/open")["scoring"]["opening"])
+
+
+def publish_matrix(desk: Desk, round_id: RoundId) -> dict[str, Any] | None:
+    """Copy a round's matrix into the lake; return its reference, or None if it has none."""
+    private = desk.vault.find(f"rounds/{round_id}/book")
+    if private is None:
+        return None
+    ref = Ref.from_json(private["predictions"])
+    return desk.lake.put_chunks(desk.vault.chunks(ref), ref.suffix).to_json()
+
+
+def due(lake: Lake, final: Mapping[RoundId, int]) -> Iterator[tuple[RoundId, int]]:
+    """Yield every round whose matrix is to be published now, and since when.
+
+    Args:
+        lake: the public store.
+        final: by round, when it became final.
+    """
+    for round_id in sorted(final):
+        if not lake.has(places.opened(round_id)):
+            since = rule_of(lake, round_id).due_at(openings.later(final, round_id))
+            if since is not None and lake.document(f"rounds/{round_id}/book")["contents"]:
+                yield round_id, since
+
+
+def reveal(desk: Desk, round_id: RoundId) -> None:
+    """Publish the matrix of a round that is due; once, and the same again does nothing.
+
+    Raises:
+        InputError: if its rule keeps it closed.
+    """
+    if desk.lake.has(places.opened(round_id)):
+        return
+    final = desk.chain.tournament.finals()
+    if round_id not in dict(due(desk.lake, final)):
+        rule = rule_of(desk.lake, round_id)
+        raise InputError(
+            f"the predictions of round {round_id} are not to be published now: its opening rule "
+            f"is `{rule.text}`, {len(openings.later(final, round_id))} later rounds are final"
+        )
+    _publish(desk, round_id)
+
+
+def reveal_due(desk: Desk) -> None:
+    """Publish every matrix that is due; a home's rounds have one rule."""
+    if not Opening.parse(desk.rule.opening).after:
+        return
+    for round_id, _ in due(desk.lake, desk.chain.tournament.finals()):
+        _publish(desk, round_id)
+
+
+def _publish(desk: Desk, round_id: RoundId) -> None:
+    document = {"predictions": publish_matrix(desk, round_id), "round": round_id}
+    desk.lake.publish(places.opened(round_id), document)
