@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     fee_cap_gwei: int = Field(
         default=200, ge=1, le=10**6, description="Most gwei that a unit of gas may cost."
     )
+    passphrase_file: Path | None = Field(
+        default=None, description="What opens a live home's keystores; one beside them if unset."
+    )
     lock_wait_s: float = Field(default=30.0, ge=0, description="How long to wait for a home.")
     failpoint: str | None = Field(default=None, description="Where a test kills something.")
     failpoint_kills: Literal["program", "node", "both"] = Field(
@@ -119,6 +122,12 @@ def child_environment(settings: Settings, home: Path, api_url: str | None = None
         "ERARIUM_RPC_TIMEOUT_S": str(settings.rpc_timeout_s),
         "ERARIUM_CONFIRMATIONS": str(settings.confirmations),
         "ERARIUM_FEE_CAP_GWEI": str(settings.fee_cap_gwei),
+        # A path, never what stands there.
+        **(
+            {"ERARIUM_PASSPHRASE_FILE": str(settings.passphrase_file.resolve())}
+            if settings.passphrase_file
+            else {}
+        ),
         # One BLAS thread: the sums that feed published numbers must have one fixed order.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

@@ -15,6 +15,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Keystore, Signer
 from tasks.adapters.lake import Lake
+from tasks.adapters.settings import Settings
 from tasks.core.money.units import Wei
 from tasks.core.protocol import derive, openings, terms
 from tasks.core.protocol.openings import Opening
@@ -80,7 +81,13 @@ def mode_of(home: Home) -> Mode:
 
 def keystore(home: Home) -> Keystore:
     """Return the keys of whoever hosts the tournament."""
-    return Keystore(folder=home.keys, kind=home.facts.kind, seed=home.facts.seed)
+    live = home.facts.kind == "live"
+    return Keystore(
+        folder=home.keys,
+        kind=home.facts.kind,
+        seed=home.facts.seed,
+        passphrase=Settings().passphrase_file if live else None,
+    )
 
 
 def secret(home: Home, purpose: str) -> bytes:

@@ -14,7 +14,7 @@ from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
 from tasks.client import entering, live
 from tasks.client.modeller import Client, Entry
-from tasks.core.errors import DataError, HomeError, InputError
+from tasks.core.errors import DataError, HomeError, InputError, KeystoreError
 from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import status
 from tasks.stages import (
@@ -227,6 +227,24 @@ def test_request__that_cannot_be__is_refused_before_a_home_is_made(tmp_path):
         living.establish(tmp_path / "home", LiveRequest(market_day_s=0))
 
     assert not (tmp_path / "home").exists()
+
+
+def test_found__with_a_passphrase_of_ones_own__its_keys_open_with_that_alone(tmp_path, monkeypatch):
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("correct horse battery staple")
+    passphrase.chmod(0o600)
+    monkeypatch.setenv("ERARIUM_PASSPHRASE_FILE", str(passphrase))
+    home = living.establish(tmp_path / "home", REQUEST)
+    address = founding.keystore(home).signer("operator").address
+
+    assert not (home.keys / "passphrase").exists()
+    assert founding.keystore(home).signer("operator").address == address
+    passphrase.write_text("wrong horse")
+    with pytest.raises(KeystoreError):
+        founding.keystore(home).signer("operator")
+    monkeypatch.delenv("ERARIUM_PASSPHRASE_FILE")
+    with pytest.raises(KeystoreError, match="is missing, without it no key opens"):
+        founding.keystore(home).signer("operator")
 
 
 def test_ingest__past_prices_changed__is_refused(place, monkeypatch):
