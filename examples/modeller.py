@@ -31,6 +31,7 @@ def main() -> None:
     said = parser.parse_args()
     place = Place(rpc=said.rpc, tournament=said.tournament, lake=said.lake)
     owner = modelling.create(MODELS, said.name, place, None).owner
+    modelling.ask_faucet(MODELS, said.name)
     has = modelling.status(MODELS, said.name)
     if not has.tokens + has.free + sum(has.locked.values()):
         raise SystemExit(f"{owner} has no tokens: the operator types `erarium grant {owner}`")
