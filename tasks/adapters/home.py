@@ -97,10 +97,9 @@ class Home:
         if kind is not None and facts.kind != kind:
             raise HomeError(f"{root} is a {facts.kind} home, not a {kind} one: choose another")
         if arguments is not None and (other := _differences(facts.arguments, arguments)):
-            raise HomeError(
-                f"{root} was made with other arguments ({other}): "
-                "repeat those, choose another --home, or add --fresh"
-            )
+            ways = "repeat those, choose another --home"
+            ways += ", or add --fresh" if facts.kind == "replay" else ""
+            raise HomeError(f"{root} was made with other arguments ({other}): {ways}")
         return cls(root, facts)
 
     @classmethod

@@ -1,10 +1,11 @@
 """What is next for every round of a live home: a function of chain, lake and the chain's time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tasks.adapters.chain.connection import Chain
+from tasks.adapters.chain.reader import Block
 from tasks.adapters.lake import Lake
 from tasks.core.data.pace import Pace
 from tasks.core.money.units import RoundId
@@ -21,12 +22,13 @@ STEPS = ("open", "close", "score", "resolve", "approve", "settle", "keep", "reve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What the agenda is read from; no key is needed."""
+    """What the agenda is read from, and at which block; no key is needed."""
 
     lake: Lake
     vault: Lake
     chain: Chain
     mode: Mode
+    block: Block = "latest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,9 @@ class Agenda:
 
 def read(view: View) -> Agenda:
     """Return the agenda at the chain's time."""
-    now = view.chain.now()
+    # Everything at one block, or a round that moves meanwhile would be in two states.
+    header = view.chain.header()
+    now, view = header.timestamp, replace(view, block=header.number)
     duties = sorted(_duties(view, now), key=lambda duty: (duty.due_at, duty.round_id))
     due = [duty for duty in duties if duty.due_at <= now]
     upcoming = [duty for duty in duties if duty.due_at > now]
@@ -77,11 +81,11 @@ def due(view: View, step: str) -> list[RoundId]:
 
 def _duties(view: View, now: int) -> Iterator[Duty]:
     opened = set()
-    for event in view.chain.tournament.opened():
+    for event in view.chain.tournament.opened(view.block):
         opened.add(event.round)
         yield from _of_opened(view, event.round, now)
     if Opening.parse(view.mode.opening).after:
-        for round_id, since in revealing.due(view.lake, view.chain.tournament.finals()):
+        for round_id, since in revealing.due(view.lake, view.chain.tournament.finals(view.block)):
             yield _duty("reveal", round_id, since, None)
     for round_id, times in _planned(view):
         if round_id not in opened and _can_open(view, times, now):
@@ -95,7 +99,8 @@ def _duties(view: View, now: int) -> Iterator[Duty]:
 
 def _of_opened(view: View, round_id: RoundId, now: int) -> Iterator[Duty]:
     tournament = view.chain.tournament
-    state, facts = tournament.status(round_id), tournament.facts(round_id)
+    state = tournament.status(round_id, view.block)
+    facts = tournament.facts(round_id, view.block)
     terms, proposal = facts.terms, facts.proposal
     if state in (status.SCHEDULED, status.OPEN, status.CLOSED):
         yield _duty("close", round_id, terms.closes, terms.book_by)
@@ -147,7 +152,7 @@ def _pace(view: View) -> Pace:
 
 def _missed(view: View, now: int) -> Iterator[Trouble]:
     """Yield the newest rounds that nobody opened in time."""
-    opened = {event.round for event in view.chain.tournament.opened()}
+    opened = {event.round for event in view.chain.tournament.opened(view.block)}
     for round_id, times in list(_planned(view))[-OVERLAP:]:
         if round_id not in opened and not _can_open(view, times, now):
             yield Trouble(
@@ -173,8 +178,8 @@ def _late(view: View, due: Sequence[Duty], now: int) -> Iterator[Trouble]:
 def _disputed(view: View) -> Iterator[Trouble]:
     """Yield the rounds whose proposal is challenged."""
     tournament = view.chain.tournament
-    for event in tournament.opened():
-        if tournament.status(event.round) == status.CHALLENGED:
-            until = dates.utc(tournament.facts(event.round).proposal.rule_by)
+    for event in tournament.opened(view.block):
+        if tournament.status(event.round, view.block) == status.CHALLENGED:
+            until = dates.utc(tournament.facts(event.round, view.block).proposal.rule_by)
             message = f"challenged: its arbiter rules before {until}"
             yield Trouble(round_id=event.round, message=message)
