@@ -12,13 +12,13 @@ from tasks.core import wording
 from tasks.core.errors import TournamentError
 
 _COMMANDS = {
-    "up": ("flows.cli.up", "Start a live home, or what of it does not run; say what is next."),
-    "down": ("flows.cli.down", "Stop a live home's processes, and no others."),
-    "status": ("flows.cli.status", "What runs, where each round is, what is late or wrong."),
     "play": ("flows.cli.play", "Play a whole tournament, from prices to settled balances."),
     "verify": ("flows.cli.verify", "Recompute what was published and compare it with the chain."),
     "export": ("flows.cli.export", "Copy rounds' predictions for an auditor."),
     "report": ("flows.cli.report", "Print a finished home's report again."),
+    "up": ("flows.cli.up", "Start a live home, or what of it does not run; say what is next."),
+    "down": ("flows.cli.down", "Stop a live home's processes, and no others."),
+    "status": ("flows.cli.status", "What runs, where each round is, what is late or wrong."),
     "score": ("flows.cli.score", "Score predictions in a file against targets, era by era."),
     "diagnose": ("flows.cli.diagnose", "Write the whole validation report of one model."),
     "cv": ("flows.cli.cv", "Cross-validate an estimator of your own, purged by dates."),
