@@ -53,4 +53,4 @@ def _read(path: Path) -> int:
     except FileNotFoundError:
         return 0
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise HomeError(f"{path} is damaged: write back {{'offset_s': seconds}}") from error
+        raise HomeError(f'{path} is damaged: write back {{"offset_s": seconds}}') from error

@@ -16,9 +16,6 @@ from tasks.core.rules import OVERLAP
 from tasks.stages import dataset, revealing
 from tasks.stages.desk import Mode
 
-STEPS = ("open", "close", "score", "resolve", "approve", "settle", "keep", "reveal")
-"""The steps of rounds that a duty can ask for; `approve` is a person's."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -35,6 +32,7 @@ class View:
 class Duty:
     """A step of a round: from when it can be taken, and until when, seconds since 1970.
 
+    The steps are open, close, score, resolve, approve (a person's), settle, keep and reveal.
     `until` is None for what never becomes impossible.
     """
 
@@ -162,7 +160,7 @@ def _missed(view: View, now: int) -> Iterator[Trouble]:
 
 
 def _late(view: View, due: Sequence[Duty], now: int) -> Iterator[Trouble]:
-    """Yield what should have been done by the schedule: a tenth of its time has passed."""
+    """Yield what waits for an hour of the market's time, or for half of the time that it has."""
     patience = _pace(view).scaled(HOUR, MINUTE)
     for duty in due:
         allowed = patience if duty.until is None else (duty.until - duty.due_at) // 2
