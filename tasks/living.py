@@ -17,9 +17,9 @@ from tasks.adapters.settings import Settings
 from tasks.core.errors import ChainError
 from tasks.stages import founding, living
 from tasks.stages.agenda import View
-from tasks.stages.desk import Desk
 from tasks.stages.living import LiveRequest
 from tasks.stages.market import Market
+from tasks.stages.open_home import OpenHome
 
 LOCK_WAIT_S = 600.0
 """How long a step waits for another one of the same home."""
@@ -32,7 +32,7 @@ class Work:
     """What a step of a live home works with."""
 
     home: Home
-    desk: Desk
+    desk: OpenHome
     market: Market
 
     @property

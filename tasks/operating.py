@@ -25,9 +25,9 @@ from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import identity
 from tasks.stages import acts, doctor, founding, keeping, living
 from tasks.stages.acts import Act, State
-from tasks.stages.desk import Desk
 from tasks.stages.doctor import Diagnosis
 from tasks.stages.keeping import Fault
+from tasks.stages.open_home import OpenHome
 
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
@@ -185,7 +185,7 @@ def grant(root: Path, address: str, tokens: Wei, gas: int, label: str) -> Grante
         return Granted(address=to, tokens=tokens, gas=gas, label=label, transactions=sent)
 
 
-def _promise(desk: Desk, deployer: Signer, to: str, tokens: Wei, gas: int, label: str) -> None:
+def _promise(desk: OpenHome, deployer: Signer, to: str, tokens: Wei, gas: int, label: str) -> None:
     """Write down what is granted under a label, unless it is written down already."""
     name = f"grants/{to.lower()}-{label}"
     wanted = {"gas": str(gas), "tokens": str(tokens)}
@@ -215,7 +215,7 @@ def _require_funds(chain: Chain, deployer: Signer, to: str, tokens: Wei, gas: in
 
 
 @contextmanager
-def _desk(root: Path, purpose: str) -> Iterator[tuple[Desk, int]]:
+def _desk(root: Path, purpose: str) -> Iterator[tuple[OpenHome, int]]:
     """Hold a home's lock and chain; yield its desk, and the block before anything was sent.
 
     What a killed run signed and the chain does not have is sent first.

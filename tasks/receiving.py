@@ -22,8 +22,8 @@ from tasks.core.errors import TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
 from tasks.stages import founding, living
-from tasks.stages.desk import Desk
 from tasks.stages.intake import Intake
+from tasks.stages.open_home import OpenHome
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def _receive(round_id: RoundId, intake: Intake) -> int:
     return judged
 
 
-def _rounds(desk: Desk) -> list[RoundId]:
+def _rounds(desk: OpenHome) -> list[RoundId]:
     """Return the rounds that take files, and those whose files may still have to be judged."""
     tournament = desk.chain.tournament
     newest = [event.round for event in tournament.opened()][-8:]

@@ -17,7 +17,7 @@ from tasks.client.modeller import Client
 from tasks.core.errors import ProcessError
 from tasks.core.rules import Economy
 from tasks.modellers.roster import ModellerSpec
-from tasks.stages.desk import Desk
+from tasks.stages.open_home import OpenHome
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Resources:
     economy: Economy
     specs: Sequence[ModellerSpec] = ()
     node: Node | None = None
-    desk: Desk | None = None
+    desk: OpenHome | None = None
     clients: Mapping[str, Client] = field(default_factory=dict)
 
 
@@ -90,7 +90,7 @@ def of(home: str) -> Resources:
     return found
 
 
-def desk_of(home: str) -> Desk:
+def desk_of(home: str) -> OpenHome:
     """Return the operator's desk of a home at work.
 
     Raises:

@@ -17,7 +17,7 @@ from tasks.core.rules import Economy, ScoringRule
 from tasks.core.scoring import meta_model, metrics
 from tasks.modellers import predicting, roster
 from tasks.modellers.predicting import Job
-from tasks.stages import dataset, desk, ingest, publishing, replay
+from tasks.stages import dataset, ingest, publishing, replay
 from tasks.stages.founding import Request
 
 NAMES = ("linear", "lgbm-01", "lgbm-02", "random")
@@ -47,7 +47,7 @@ def season(request: Request) -> Season:
 def _round(
     lake: Lake, vault: Lake, folder: Path, request: Request, round_id: RoundId
 ) -> tuple[list[float], list[float], float]:
-    name, era = places.live_snapshot(round_id), desk.era_of(round_id)
+    name, era = places.live_snapshot(round_id), dataset.era_of(round_id)
     publishing.publish_snapshot(lake, vault, name, as_of_era=era, live_era=era)
     specs = {spec.name: spec for spec in roster.roster(request.modellers, request.seed)}
     predictions = np.stack(
@@ -63,7 +63,7 @@ def _round(
             for model in NAMES
         ]
     )
-    entry = desk.era_entry(vault, round_id)
+    entry = dataset.era_entry(vault, round_id)
     table = tables.read_table(vault.read(Ref.from_json(entry["object"])))
     target = table["target_20d1l"].to_numpy().astype(np.float64)
     weights = meta_model.equal_weights(len(NAMES))

@@ -29,8 +29,8 @@ from tasks.stages import (
     settling,
     snapshots,
 )
-from tasks.stages.desk import Desk
 from tasks.stages.founding import Request
+from tasks.stages.open_home import OpenHome
 
 SMALL = Request(rounds=3, modellers=6, simulated_ids=120, simulated_days=700)
 
@@ -41,7 +41,7 @@ class Tournament:
 
     home: Home
     node: Node
-    desk: Desk
+    desk: OpenHome
     clients: dict[str, Client]
     specs: Sequence[roster.ModellerSpec]
     rounds: list[RoundId]

@@ -14,7 +14,7 @@ from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import HOUR, MINUTE
 from tasks.core.rules import OVERLAP
 from tasks.stages import dataset, revealing
-from tasks.stages.desk import Mode
+from tasks.stages.open_home import Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,56 +7,56 @@ from tasks.core.money import payouts
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import dates, status
 from tasks.core.protocol.table import Table
-from tasks.stages.desk import Desk
+from tasks.stages.open_home import OpenHome
 
 _SHOWN = 5
 
 
-def approve(desk: Desk, round_id: RoundId, table_sha256: str) -> None:
+def approve(home: OpenHome, round_id: RoundId, table_sha256: str) -> None:
     """Approve the table that a person has seen; the same again is accepted.
 
     Args:
-        desk: the operator's.
+        home: the operator's.
         round_id: a round whose results are published.
         table_sha256: the digest of the table that was shown, 64 hex digits.
 
     Raises:
         InputError: if there are no results yet, or the digest is of another table.
     """
-    results = _results(desk, round_id)
+    results = _results(home, round_id)
     if table_sha256.lower().removeprefix("0x") != results["table_sha256"]:
         raise InputError(
             f"round {round_id}: {table_sha256} is not its table, which is "
             f"{results['table_sha256']}: look at that one before you approve it"
         )
     document = {"round": round_id, "table_sha256": results["table_sha256"]}
-    desk.lake.publish(_name(round_id), document)
+    home.lake.publish(_name(round_id), document)
 
 
-def is_approved(desk: Desk, round_id: RoundId) -> bool:
+def is_approved(home: OpenHome, round_id: RoundId) -> bool:
     """Return whether a round's table may be settled."""
-    if desk.mode.approval == "auto":
+    if home.mode.approval == "auto":
         return True
-    found = desk.lake.find(_name(round_id))
-    return found is not None and found["table_sha256"] == _results(desk, round_id)["table_sha256"]
+    found = home.lake.find(_name(round_id))
+    return found is not None and found["table_sha256"] == _results(home, round_id)["table_sha256"]
 
 
-def require(desk: Desk, round_id: RoundId) -> None:
+def require(home: OpenHome, round_id: RoundId) -> None:
     """Refuse to go on before a person has approved a round's table.
 
     Raises:
         InputError: that says what to type.
     """
-    if not is_approved(desk, round_id):
-        digest = _results(desk, round_id)["table_sha256"]
-        until = dates.utc(desk.chain.tournament.facts(round_id).terms.propose_by)
+    if not is_approved(home, round_id):
+        digest = _results(home, round_id)["table_sha256"]
+        until = dates.utc(home.chain.tournament.facts(round_id).terms.propose_by)
         raise InputError(
             f"round {round_id} waits for a person until {until}: run the deployment `approve` "
             f"with the table digest {digest}"
         )
 
 
-def summary(desk: Desk, round_id: RoundId) -> dict[str, Any]:
+def summary(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
     """Return what a person should see before approving: sums, extremes and duplicates.
 
     Returns:
@@ -67,10 +67,10 @@ def summary(desk: Desk, round_id: RoundId) -> dict[str, Any]:
     Raises:
         InputError: if there are no results yet.
     """
-    results = _results(desk, round_id)
-    table = Table.from_document(desk.lake.document(f"rounds/{round_id}/table"))
-    book = desk.lake.document(f"rounds/{round_id}/book")
-    factor = desk.chain.tournament.facts(round_id).factor
+    results = _results(home, round_id)
+    table = Table.from_document(home.lake.document(f"rounds/{round_id}/table"))
+    book = home.lake.document(f"rounds/{round_id}/book")
+    factor = home.chain.tournament.facts(round_id).factor
     stakes = {row["model"]: Wei(int(row["at_risk"])) for row in book["entrants"]}
     rows = [
         _outcome(row.model.hex(), stakes[row.model.hex()], factor, row.return_nano)
@@ -100,10 +100,10 @@ def _outcome(model: str, at_risk: Wei, factor: int, return_nano: int) -> dict[st
     return {"amount": gain - loss, "at_risk": at_risk, "model": model}
 
 
-def _results(desk: Desk, round_id: RoundId) -> dict[str, Any]:
-    found = desk.lake.find(f"rounds/{round_id}/results")
+def _results(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
+    found = home.lake.find(f"rounds/{round_id}/results")
     if found is None:
-        state = status.NAMES[desk.chain.tournament.status(round_id)]
+        state = status.NAMES[home.chain.tournament.status(round_id)]
         raise InputError(f"round {round_id} is {state}: it has no results to approve yet")
     return found
 

@@ -9,56 +9,55 @@ from tasks.core.money.units import RoundId
 from tasks.core.protocol import book, canonical, commitments, status, submissions
 from tasks.core.protocol.book import Contents, Entrant, Verdict
 from tasks.core.scoring import duplicates, meta_model
-from tasks.stages import desk as desks
-from tasks.stages import intake, scoring
-from tasks.stages.desk import Desk
+from tasks.stages import dataset, intake, scoring
 from tasks.stages.intake import Intake
+from tasks.stages.open_home import OpenHome
 
 Row = tuple[Entrant, Verdict]
 
 
-def close_round(desk: Desk, round_id: RoundId) -> None:
+def close_round(home: OpenHome, round_id: RoundId) -> None:
     """Publish a closed round's book and record its digest.
 
     Does nothing while the round is open, when the book is recorded, or when the contract has
     abandoned the round, for want of entries or of a book in time. The document is published
     before the chain is told, and a restart in between records that one.
     """
-    tournament = desk.chain.tournament
+    tournament = home.chain.tournament
     if tournament.status(round_id) != status.CLOSED:
         return
     name = f"rounds/{round_id}/book"
-    if desk.lake.find(name) is None:
-        desk.lake.publish(name, _assemble(desk, round_id))
+    if home.lake.find(name) is None:
+        home.lake.publish(name, _assemble(home, round_id))
     failpoints.reach("close/published", round_id)
-    digest = canonical.sha256_hex(desk.lake.document_bytes(name) or b"")
+    digest = canonical.sha256_hex(home.lake.document_bytes(name) or b"")
     write = tournament.record_book(round_id, bytes.fromhex(digest), name)
-    desk.chain.send(write, desk.operator, desk.journal, purpose=f"book/{round_id}")
+    home.chain.send(write, home.operator, home.journal, purpose=f"book/{round_id}")
 
 
-def _assemble(desk: Desk, round_id: RoundId) -> dict[str, Any]:
-    opened = desk.lake.document(f"rounds/{round_id}/open")
+def _assemble(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
+    opened = home.lake.document(f"rounds/{round_id}/open")
     ids_hash = bytes.fromhex(opened["ids_hash"])
-    received = Intake(desk, round_id)
+    received = Intake(home, round_id)
     received.finish()
-    judged = [(each, *intake.verdict(desk, round_id, each)) for each in received.entrants]
+    judged = [(each, *intake.verdict(home, round_id, each)) for each in received.entrants]
     rows = [(entrant, verdict) for entrant, verdict, _ in judged]
     values = [ref for _, _, ref in judged if ref is not None]
     if not values:
         return book.document(round_id, ids_hash, rows, None)
-    predictions = _matrix(desk, opened["n_ids"], values)
-    contents = _contents(desk, round_id, ids_hash, predictions, rows)
+    predictions = _matrix(home, opened["n_ids"], values)
+    contents = _contents(home, round_id, ids_hash, predictions, rows)
     return book.document(round_id, ids_hash, rows, contents)
 
 
-def _matrix(desk: Desk, n_ids: int, values: Sequence[Ref]) -> Ref:
+def _matrix(home: OpenHome, n_ids: int, values: Sequence[Ref]) -> Ref:
     """Store the accepted predictions as one matrix, of which one row at a time is in memory."""
-    stored = (submissions.values_from(desk.vault.read(ref)) for ref in values)
-    return desk.vault.put_chunks(matrices.npy_chunks(stored, len(values), n_ids), ".npy")
+    stored = (submissions.values_from(home.vault.read(ref)) for ref in values)
+    return home.vault.put_chunks(matrices.npy_chunks(stored, len(values), n_ids), ".npy")
 
 
 def _contents(
-    desk: Desk,
+    home: OpenHome,
     round_id: RoundId,
     ids_hash: bytes,
     predictions: Ref,
@@ -66,17 +65,17 @@ def _contents(
 ) -> Contents:
     accepted = [(entrant, verdict) for entrant, verdict in rows if verdict.accepted]
     weights = meta_model.stake_weights([entrant.at_risk for entrant, _ in accepted])
-    path = desk.vault.path(predictions)
-    blend = scoring.blend_matrix(desk.executor, path, weights, key=f"blend-{round_id}")
-    table = tables.read_table(desk.vault.read(_era_ref(desk, round_id)))
+    path = home.vault.path(predictions)
+    blend = scoring.blend_matrix(home.executor, path, weights, key=f"blend-{round_id}")
+    table = tables.read_table(home.vault.read(_era_ref(home, round_id)))
     benchmark = table["benchmark"].to_numpy()
-    meta_ref = desk.vault.put(submissions.values_bytes(blend), ".f64")
+    meta_ref = home.vault.put(submissions.values_bytes(blend), ".f64")
     vault_book = {"meta_model": meta_ref.to_json(), "predictions": predictions.to_json()}
-    desk.vault.publish(f"rounds/{round_id}/book", vault_book)
+    home.vault.publish(f"rounds/{round_id}/book", vault_book)
     matrix = matrices.open_matrix(path)
     precedence = [(entrant.block, entrant.log_index) for entrant, _ in accepted]
     digests = [(verdict.digest or b"").hex() for _, verdict in accepted]
-    of_ranks = scoring.rank_digests(desk.executor, path, key=f"ranks-{round_id}")
+    of_ranks = scoring.rank_digests(home.executor, path, key=f"ranks-{round_id}")
     copies = duplicates.earlier_models(matrix, digests, precedence, of_ranks)
     models = [entrant.model for entrant, _ in accepted]
     return Contents(
@@ -88,5 +87,5 @@ def _contents(
     )
 
 
-def _era_ref(desk: Desk, round_id: RoundId) -> Ref:
-    return desks.era_object(desks.era_entry(desk.vault, round_id))
+def _era_ref(home: OpenHome, round_id: RoundId) -> Ref:
+    return dataset.era_object(dataset.era_entry(home.vault, round_id))

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.adapters.lake import Lake
+from tasks.adapters.lake import Lake, Ref
 from tasks.core.errors import LakeError
+from tasks.core.money.units import RoundId
 
 
 def find(vault: Lake) -> dict[str, Any] | None:
@@ -28,6 +29,28 @@ def newest(vault: Lake) -> dict[str, Any]:
 def publish(vault: Lake, document: Mapping[str, Any]) -> None:
     """Add a document, which is the newest from now on."""
     vault.publish(_name(_count(vault) + 1), document)
+
+
+def era_of(round_id: RoundId) -> str:
+    """Return the name of the era that a round predicts."""
+    return f"{round_id:04d}"
+
+
+def era_entry(vault: Lake, round_id: RoundId) -> Mapping[str, Any]:
+    """Return the data set's entry for a round's era.
+
+    Raises:
+        LakeError: if nothing was ingested.
+        KeyError: if the era is not in the data set.
+    """
+    era = era_of(round_id)
+    eras = newest(vault)["eras"]
+    return next(entry for entry in eras if entry["era"] == era)
+
+
+def era_object(entry: Mapping[str, Any]) -> Ref:
+    """Return the vault's object of an era: assets, ids, features, targets, benchmarks."""
+    return Ref.from_json(entry["object"])
 
 
 def _count(vault: Lake) -> int:

@@ -21,7 +21,7 @@ from tasks.core.protocol import derive, openings, terms
 from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import Parameters
 from tasks.core.rules import Economy, ScoringRule
-from tasks.stages.desk import REPLAY, Desk, Mode
+from tasks.stages.open_home import REPLAY, Mode, OpenHome
 
 _SLACK_S = 60
 """What the contract wants between the operator's own window and the end of proposals."""
@@ -215,7 +215,7 @@ def open_desk(
     executor: Executor,
     economy: Economy,
     mode: Mode = REPLAY,
-) -> Desk:
+) -> OpenHome:
     """Return the operator's desk of a home, at which transactions are sent.
 
     What a killed run signed and the chain does not have is sent first; what it sent is noted.
@@ -236,10 +236,10 @@ def desk(
     executor: Executor,
     economy: Economy,
     mode: Mode = REPLAY,
-) -> Desk:
+) -> OpenHome:
     """Return the operator's desk of a home; nothing is sent."""
     keys = keystore(home)
-    return Desk(
+    return OpenHome(
         lake=Lake(home.lake),
         vault=Lake(home.vault),
         chain=chain,

@@ -15,8 +15,8 @@ from tasks.core.protocol import commitments, places, status, submissions
 from tasks.core.protocol.book import Entrant, Verdict
 from tasks.core.protocol.submissions import Submission
 from tasks.stages.arrivals import Arrival, Arrivals
-from tasks.stages.desk import Desk
 from tasks.stages.entry_log import EntryLog
+from tasks.stages.open_home import OpenHome
 
 GRACE_S = 15
 """How long after the close the inbox is still looked at, for those who enter at the last second.
@@ -30,22 +30,22 @@ File = Path | bytes
 _Key = tuple[bytes, int]
 
 
-def receive(desk: Desk, round_id: RoundId) -> int:
+def receive(home: OpenHome, round_id: RoundId) -> int:
     """Judge every delivered file that has no receipt yet; return how many receipts were made.
 
     Does nothing unless the round is open, or closed and without a book. Receipts that a killed
     run did not publish are published.
     """
-    if desk.chain.tournament.status(round_id) not in (status.OPEN, status.CLOSED):
+    if home.chain.tournament.status(round_id) not in (status.OPEN, status.CLOSED):
         return 0
-    intake = Intake(desk, round_id)
+    intake = Intake(home, round_id)
     intake.look()
     return intake.judge()
 
 
-def verdict(desk: Desk, round_id: RoundId, entrant: Entrant) -> tuple[Verdict, Ref | None]:
+def verdict(home: OpenHome, round_id: RoundId, entrant: Entrant) -> tuple[Verdict, Ref | None]:
     """Return what intake decided about an entrant, and where its values lie if accepted."""
-    receipt = _find(desk, round_id, entrant)
+    receipt = _find(home, round_id, entrant)
     if receipt is None:
         return Verdict(digest=None, salt=None, reason="no file was delivered"), None
     if receipt["reason"] is not None:
@@ -68,16 +68,16 @@ class Intake:
     the state. So it may be killed at any moment, and run beside the step that closes the round.
     """
 
-    def __init__(self, desk: Desk, round_id: RoundId) -> None:
+    def __init__(self, home: OpenHome, round_id: RoundId) -> None:
         """Use a round that was opened; nothing is read yet."""
-        opened = desk.lake.document(f"rounds/{round_id}/open")
-        self._desk = desk
+        opened = home.lake.document(f"rounds/{round_id}/open")
+        self._home = home
         self._round = round_id
         self._n_ids: int = opened["n_ids"]
         self._ids_hash = bytes.fromhex(opened["ids_hash"])
-        self._last_look = desk.chain.tournament.facts(round_id).terms.closes + GRACE_S
-        self._log = EntryLog(desk.chain, round_id)
-        self._arrivals = Arrivals(desk.vault, round_id)
+        self._last_look = home.chain.tournament.facts(round_id).terms.closes + GRACE_S
+        self._log = EntryLog(home.chain, round_id)
+        self._arrivals = Arrivals(home.vault, round_id)
         self._accepted: dict[_Key, bool | None] = {}
         self._tried: dict[_Key, int] = {}
 
@@ -136,7 +136,7 @@ class Intake:
 
     def _path(self, entrant: Entrant) -> Path:
         inbox = places.inbox(entrant.model, self._round, entrant.commitment)
-        return self._desk.lake.root / inbox
+        return self._home.lake.root / inbox
 
     def _judge(self, entrant: Entrant) -> int:
         """Keep what an entrant's new files are worth; return whether that makes a receipt."""
@@ -155,9 +155,9 @@ class Intake:
 
     def _recall(self, entrant: Entrant) -> None:
         """Remember what an entrant's receipt says, which a killed run may not have published."""
-        found = _find(self._desk, self._round, entrant)
+        found = _find(self._home, self._round, entrant)
         for place in (places.receipt, places.mended_receipt):
-            private = self._desk.vault.find(_name(place, self._round, entrant))
+            private = self._home.vault.find(_name(place, self._round, entrant))
             if private is not None:
                 self._publish(place, entrant, private)
         known = None if found is None else found["reason"] is None
@@ -171,7 +171,7 @@ class Intake:
             return 0
         place = places.mended_receipt if mends else places.receipt
         try:
-            self._desk.vault.publish(_name(place, self._round, entrant), made)
+            self._home.vault.publish(_name(place, self._round, entrant), made)
         except LakeError:
             # The round's closing came first, and the file was another one for it.
             self._recall(entrant)
@@ -188,7 +188,7 @@ class Intake:
         """Give the modeller a receipt, which names the digest that the operator has read."""
         public = {"digest": private["digest"], "reason": private["reason"]}
         public |= {"model": entrant.model.hex(), "nonce": entrant.nonce, "round": self._round}
-        self._desk.lake.publish(_name(place, self._round, entrant), public)
+        self._home.lake.publish(_name(place, self._round, entrant), public)
 
     def _first(self, entrant: Entrant, files: Iterator[File]) -> dict[str, Any]:
         """Return the receipt of the first file that opens to the commitment, else of the first."""
@@ -207,7 +207,7 @@ class Intake:
             submission = self._open(entrant, file)
         except SubmissionError as error:
             return {"digest": None, "reason": str(error), "salt": None, "values": None}
-        values = self._desk.vault.put(submissions.values_bytes(submission.values), ".f64")
+        values = self._home.vault.put(submissions.values_bytes(submission.values), ".f64")
         return {
             "digest": submission.digest.hex(),
             "reason": None,
@@ -220,10 +220,10 @@ class Intake:
         content = _read(sealed, limit)
         if len(content) > limit:
             raise SubmissionError(f"the file is larger than any of {self._n_ids} predictions")
-        submission = submissions.decode(keys.unseal(self._desk.sealing_key, content))
+        submission = submissions.decode(keys.unseal(self._home.sealing_key, content))
         submissions.check(submission, self._round, entrant.model, self._ids_hash, self._n_ids)
         committed = commitments.commitment(
-            self._desk.chain.deployment.salt,
+            self._home.chain.deployment.salt,
             self._round,
             entrant.model,
             entrant.owner,
@@ -235,10 +235,10 @@ class Intake:
         return submission
 
 
-def _find(desk: Desk, round_id: RoundId, entrant: Entrant) -> dict[str, Any] | None:
+def _find(home: OpenHome, round_id: RoundId, entrant: Entrant) -> dict[str, Any] | None:
     """Return the receipt that counts: the one that mends the first, if there is one."""
-    mended = desk.vault.find(_name(places.mended_receipt, round_id, entrant))
-    return mended or desk.vault.find(_name(places.receipt, round_id, entrant))
+    mended = home.vault.find(_name(places.mended_receipt, round_id, entrant))
+    return mended or home.vault.find(_name(places.receipt, round_id, entrant))
 
 
 def _name(place: Callable[..., str], round_id: RoundId, entrant: Entrant) -> str:

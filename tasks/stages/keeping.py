@@ -7,7 +7,7 @@ from tasks.core.errors import ChainError, InputError, TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
 from tasks.stages import proposing, settling
-from tasks.stages.desk import Desk
+from tasks.stages.open_home import OpenHome
 
 _TRIES = 5
 
@@ -20,7 +20,7 @@ class Fault:
     message: str
 
 
-def take_next(desk: Desk, round_id: RoundId) -> None:
+def take_next(home: OpenHome, round_id: RoundId) -> None:
     """Propose a round's root if that is due, settle its leaves, sweep, wind it up.
 
     Each of these that is done already is left out, so it may be killed and repeated anywhere.
@@ -30,23 +30,23 @@ def take_next(desk: Desk, round_id: RoundId) -> None:
         ChainError: if its root is not ours, or the chain refuses.
         LakeError: if what was published of the round is missing.
     """
-    tournament = desk.chain.tournament
+    tournament = home.chain.tournament
     state = tournament.status(round_id)
     if state == status.NONE:
         raise InputError(dates.not_there(round_id))
     proposes = state == status.RESOLVING
     if state in (status.RESOLVING, *status.WITH_A_PROPOSAL):
-        _resolve(desk, round_id)
+        _resolve(home, round_id)
         state = tournament.status(round_id)
     if state in (status.FINAL, status.ABANDONED):
-        _settle(desk, round_id)
+        _settle(home, round_id)
     elif not (proposes and state == status.PROPOSED):
-        facts, now = tournament.facts(round_id), desk.chain.now()
+        facts, now = tournament.facts(round_id), home.chain.now()
         raise InputError(dates.not_settled_yet(round_id, state, facts, now))
-    _sweep(desk)
+    _sweep(home)
 
 
-def keep(desk: Desk) -> list[Fault]:
+def keep(home: OpenHome) -> list[Fault]:
     """Settle, release, abandon and sweep whatever is over, in all rounds that were opened.
 
     Nothing is proposed. Safe beside anybody who does the same by hand: whose transaction comes
@@ -59,74 +59,74 @@ def keep(desk: Desk) -> list[Fault]:
         ChainError: if the chain does not answer.
     """
     faults = []
-    for round_id in sorted(event.round for event in desk.chain.tournament.opened()):
+    for round_id in sorted(event.round for event in home.chain.tournament.opened()):
         try:
-            if _is_over(desk, round_id):
-                _settle(desk, round_id)
+            if _is_over(home, round_id):
+                _settle(home, round_id)
         except TournamentError as error:
-            desk.chain.now()  # raises where it is the chain that failed, which no round survives
+            home.chain.now()  # raises where it is the chain that failed, which no round survives
             faults.append(Fault(round_id=round_id, message=str(error)))
-    _sweep(desk)
+    _sweep(home)
     return faults
 
 
-def _is_over(desk: Desk, round_id: RoundId) -> bool:
+def _is_over(home: OpenHome, round_id: RoundId) -> bool:
     """Return whether anything is left to do for a round that is final or abandoned."""
-    state, facts = desk.chain.tournament.status(round_id), desk.chain.tournament.facts(round_id)
+    state, facts = home.chain.tournament.status(round_id), home.chain.tournament.facts(round_id)
     if state == status.ABANDONED:
         return facts.locked > 0 or not facts.abandoned
     return state == status.FINAL and facts.locked > 0
 
 
-def _resolve(desk: Desk, round_id: RoundId) -> None:
-    tournament = desk.chain.tournament
-    _require_not_refused(desk, round_id)
-    _beside_others(desk, round_id, lambda: proposing.resolve_round(desk, round_id))
+def _resolve(home: OpenHome, round_id: RoundId) -> None:
+    tournament = home.chain.tournament
+    _require_not_refused(home, round_id)
+    _beside_others(home, round_id, lambda: proposing.resolve_round(home, round_id))
     if tournament.status(round_id) == status.RESOLVING:
-        _require_not_refused(desk, round_id)
+        _require_not_refused(home, round_id)
 
 
-def _settle(desk: Desk, round_id: RoundId) -> None:
-    _require_own_root(desk, round_id)
-    _beside_others(desk, round_id, lambda: settling.settle_round(desk, round_id))
-    _beside_others(desk, round_id, lambda: settling.wind_up(desk, round_id))
+def _settle(home: OpenHome, round_id: RoundId) -> None:
+    _require_own_root(home, round_id)
+    _beside_others(home, round_id, lambda: settling.settle_round(home, round_id))
+    _beside_others(home, round_id, lambda: settling.wind_up(home, round_id))
 
 
-def _sweep(desk: Desk) -> None:
-    _beside_others(desk, None, lambda: settling.sweep(desk))
+def _sweep(home: OpenHome) -> None:
+    _beside_others(home, None, lambda: settling.sweep(home))
 
 
-def _beside_others(desk: Desk, round_id: RoundId | None, act: Callable[[], None]) -> None:
+def _beside_others(home: OpenHome, round_id: RoundId | None, act: Callable[[], None]) -> None:
     """Take a step again where it failed because somebody else's transactions came before it.
 
     Raises:
         ChainError: if it failed although nobody changed what it is about.
     """
     for _ in range(_TRIES):
-        before = _seen(desk, round_id)
+        before = _seen(home, round_id)
         try:
             return act()
         except ChainError:
-            if _seen(desk, round_id) == before:
+            if _seen(home, round_id) == before:
                 raise
     return act()
 
 
-def _seen(desk: Desk, round_id: RoundId | None) -> tuple[object, ...]:
-    tournament = desk.chain.tournament
+def _seen(home: OpenHome, round_id: RoundId | None) -> tuple[object, ...]:
+    tournament = home.chain.tournament
     if round_id is None:
         return (tournament.burnable(),)
     return tournament.burnable(), tournament.status(round_id), tournament.facts(round_id)
 
 
-def _require_not_refused(desk: Desk, round_id: RoundId) -> None:
+def _require_not_refused(home: OpenHome, round_id: RoundId) -> None:
     """Refuse to go on where the arbiter ruled that our root is wrong."""
-    results = desk.lake.find(f"rounds/{round_id}/results")
-    if results is None or desk.chain.tournament.status(round_id) != status.RESOLVING:
+    results = home.lake.find(f"rounds/{round_id}/results")
+    if results is None or home.chain.tournament.status(round_id) != status.RESOLVING:
         return
     root = bytes.fromhex(results["root"])
-    if any(each.root == root and not each.right for each in desk.chain.tournament.ruled(round_id)):
-        until = dates.utc(desk.chain.tournament.facts(round_id).terms.propose_by)
+    if any(each.root == root and not each.right for each in home.chain.tournament.ruled(round_id)):
+        until = dates.utc(home.chain.tournament.facts(round_id).terms.propose_by)
         raise ChainError(
             f"round {round_id}: our root {results['root']} was ruled wrong and is not proposed "
             f"again; the round is abandoned at {until}: "
@@ -134,16 +134,16 @@ def _require_not_refused(desk: Desk, round_id: RoundId) -> None:
         )
 
 
-def _require_own_root(desk: Desk, round_id: RoundId) -> None:
+def _require_own_root(home: OpenHome, round_id: RoundId) -> None:
     """Refuse to settle a final round by a root that does not follow from our table."""
-    tournament = desk.chain.tournament
+    tournament = home.chain.tournament
     if tournament.status(round_id) != status.FINAL:
         return
     facts = tournament.facts(round_id)
     claimed_by = facts.proposal.final_at + facts.parameters.claim
-    if facts.locked == 0 or desk.chain.now() >= claimed_by:
+    if facts.locked == 0 or home.chain.now() >= claimed_by:
         return
-    root = desk.lake.document(f"rounds/{round_id}/results")["root"]
+    root = home.lake.document(f"rounds/{round_id}/results")["root"]
     if facts.proposal.root.hex() != root:
         raise ChainError(
             f"round {round_id} is final with the root {facts.proposal.root.hex()}, ours is {root}: "

@@ -23,8 +23,8 @@ from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import HOUR, Parameters
 from tasks.core.rules import Economy
 from tasks.stages import dataset, founding, market, snapshots
-from tasks.stages.desk import Approval, Mode
 from tasks.stages.market import Market
+from tasks.stages.open_home import Approval, Mode
 
 _PURSE = Wei(20_000 * WAD)
 _GAS_TO_GIVE, _FAUCET_GAS = 1_000_000 * 10**18, 10**18

@@ -11,12 +11,11 @@ from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical, commitments, dates, places
 from tasks.core.protocol import terms as protocol_terms
 from tasks.core.protocol.terms import Terms
-from tasks.stages import desk as desks
-from tasks.stages import publishing
-from tasks.stages.desk import Desk
+from tasks.stages import dataset, publishing
+from tasks.stages.open_home import OpenHome
 
 
-def open_round(desk: Desk, round_id: RoundId) -> None:
+def open_round(home: OpenHome, round_id: RoundId) -> None:
     """Publish a round's live era and open it on the chain; does nothing if it is open.
 
     The document is published first: a restart between the two writes finds it, and sends the
@@ -26,45 +25,45 @@ def open_round(desk: Desk, round_id: RoundId) -> None:
     Raises:
         InputError: if the era has no round, or it is too late to open it.
     """
-    if desk.chain.tournament.is_open(round_id):
+    if home.chain.tournament.is_open(round_id):
         return
-    document = _publish(desk, round_id)
+    document = _publish(home, round_id)
     failpoints.reach("open/published", round_id)
     terms = Terms.from_document(document["terms"])
-    write = desk.chain.tournament.open_round(round_id, terms)
-    desk.chain.send(write, desk.operator, desk.journal, purpose=f"open/{round_id}")
+    write = home.chain.tournament.open_round(round_id, terms)
+    home.chain.send(write, home.operator, home.journal, purpose=f"open/{round_id}")
 
 
-def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
+def _publish(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
     name = f"rounds/{round_id}/open"
-    found = desk.lake.find(name)
+    found = home.lake.find(name)
     if found is not None:
         return found
-    entry = desks.era_entry(desk.vault, round_id)
-    era = desks.era_of(round_id)
+    entry = dataset.era_entry(home.vault, round_id)
+    era = dataset.era_of(round_id)
     publishing.publish_snapshot(
-        desk.lake,
-        desk.vault,
+        home.lake,
+        home.vault,
         places.live_snapshot(round_id),
         as_of_era=era,
         live_era=era,
         files=False,
     )
     manifest = places.manifest(places.live_snapshot(round_id))
-    live = next(e for e in desk.lake.document(manifest)["eras"] if e["era"] == era)
-    table = tables.read_table(desk.vault.read(desks.era_object(entry)))
+    live = next(e for e in home.lake.document(manifest)["eras"] if e["era"] == era)
+    table = tables.read_table(home.vault.read(dataset.era_object(entry)))
     ids, assets = table["id"].to_pylist(), table["asset"].to_pylist()
-    salt = hmac.digest(desk.id_map_secret, f"round {round_id}".encode(), "sha256")
-    scoring = desk.rule.document()
+    salt = hmac.digest(home.id_map_secret, f"round {round_id}".encode(), "sha256")
+    scoring = home.rule.document()
     terms = replace(
-        _terms(desk, _times(desk, round_id, entry["times"])),
+        _terms(home, _times(home, round_id, entry["times"])),
         # The whole entry: features to predict from, and the benchmark that BMC is paid against.
         data=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(live))),
         id_map=commitments.id_map_digest(salt, dict(zip(ids, assets, strict=True))),
         scoring=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(scoring))),
     )
-    _check(desk, terms)
-    desk.lake.publish(
+    _check(home, terms)
+    home.lake.publish(
         name,
         {
             "era": era,
@@ -76,21 +75,23 @@ def _publish(desk: Desk, round_id: RoundId) -> dict[str, Any]:
             "terms": terms.to_document(),
         },
     )
-    return desk.lake.document(name)
+    return home.lake.document(name)
 
 
-def _check(desk: Desk, terms: Terms) -> None:
+def _check(home: OpenHome, terms: Terms) -> None:
     """Refuse what the contract would refuse, before anything is published."""
     protocol_terms.check_terms(
         terms,
-        desk.chain.tournament.parameters(),
-        operator=desk.operator.address,
-        now=desk.chain.now(),
-        chain_id=desk.chain.chain_id,
+        home.chain.tournament.parameters(),
+        operator=home.operator.address,
+        now=home.chain.now(),
+        chain_id=home.chain.chain_id,
     )
 
 
-def _times(desk: Desk, round_id: RoundId, planned: Mapping[str, int] | None) -> Mapping[str, int]:
+def _times(
+    home: OpenHome, round_id: RoundId, planned: Mapping[str, int] | None
+) -> Mapping[str, int]:
     """Return a round's times as planned, but with an opening that is still to come.
 
     Raises:
@@ -98,10 +99,10 @@ def _times(desk: Desk, round_id: RoundId, planned: Mapping[str, int] | None) -> 
     """
     if planned is None:
         raise InputError(f"round {round_id}: no round opens over this era")
-    pace = desk.mode.pace
+    pace = home.mode.pace
     if pace is None:
         return planned
-    opens = max(planned["opens"], desk.chain.now() + pace.lead_s)
+    opens = max(planned["opens"], home.chain.now() + pace.lead_s)
     if opens + protocol_terms.MINUTE > planned["closes"]:
         raise InputError(
             f"round {round_id} was missed: it would close at {dates.utc(planned['closes'])}; "
@@ -110,8 +111,8 @@ def _times(desk: Desk, round_id: RoundId, planned: Mapping[str, int] | None) -> 
     return {**planned, "opens": opens}
 
 
-def _terms(desk: Desk, times: Mapping[str, int]) -> Terms:
-    economy = desk.economy
+def _terms(home: OpenHome, times: Mapping[str, int]) -> Terms:
+    economy = home.economy
     return Terms(
         opens=times["opens"],
         closes=times["closes"],
@@ -122,7 +123,7 @@ def _terms(desk: Desk, times: Mapping[str, int]) -> Terms:
         smallest_stake=economy.smallest_stake,
         clip_nano=economy.clip_nano,
         profit_clip_nano=economy.profit_clip_nano,
-        key=desk.sealing_key.public,
+        key=home.sealing_key.public,
         data=bytes(32),
         id_map=bytes(32),
         scoring=bytes(32),

@@ -6,12 +6,12 @@ from tasks.adapters import failpoints
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
 from tasks.stages import approving, resolving
-from tasks.stages.desk import Desk
+from tasks.stages.open_home import OpenHome
 
 logger = logging.getLogger(__name__)
 
 
-def propose(desk: Desk, round_id: RoundId) -> None:
+def propose(home: OpenHome, round_id: RoundId) -> None:
     """Propose the root of a round's published results, unless a proposal is live or final.
 
     Does nothing before the results are published. A root that the arbiter ruled wrong is not
@@ -21,8 +21,8 @@ def propose(desk: Desk, round_id: RoundId) -> None:
         InputError: if a person has still to approve the table.
         ChainError: if the chain refuses.
     """
-    tournament = desk.chain.tournament
-    results = desk.lake.find(f"rounds/{round_id}/results")
+    tournament = home.chain.tournament
+    results = home.lake.find(f"rounds/{round_id}/results")
     if results is None or tournament.status(round_id) != status.RESOLVING:
         return
     failpoints.reach("resolve/published", round_id)
@@ -30,7 +30,7 @@ def propose(desk: Desk, round_id: RoundId) -> None:
     if any(ruling.root == root and not ruling.right for ruling in tournament.ruled(round_id)):
         logger.warning("round %d: our root was ruled wrong: it is not proposed again", round_id)
         return
-    approving.require(desk, round_id)
+    approving.require(home, round_id)
     write = tournament.propose(
         round_id,
         root=root,
@@ -40,10 +40,10 @@ def propose(desk: Desk, round_id: RoundId) -> None:
     )
     # a proposal that became void is another transaction's matter
     earlier = len(tournament.proposed(round_id))
-    desk.chain.send(write, desk.operator, desk.journal, purpose=f"propose/{round_id}/{earlier}")
+    home.chain.send(write, home.operator, home.journal, purpose=f"propose/{round_id}/{earlier}")
 
 
-def resolve_round(desk: Desk, round_id: RoundId) -> None:
+def resolve_round(home: OpenHome, round_id: RoundId) -> None:
     """Publish a round's results and propose its root.
 
     Raises:
@@ -51,5 +51,5 @@ def resolve_round(desk: Desk, round_id: RoundId) -> None:
         InputError: if a person has still to approve the table.
         ChainError: if the chain refuses.
     """
-    resolving.publish_results(desk, round_id)
-    propose(desk, round_id)
+    resolving.publish_results(home, round_id)
+    propose(home, round_id)

@@ -9,9 +9,8 @@ from tasks.core.data.panel import Panel
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
-from tasks.stages import desk as desks
-from tasks.stages import resolving
-from tasks.stages.desk import Desk
+from tasks.stages import dataset, resolving
+from tasks.stages.open_home import OpenHome
 
 
 def days(entry_day: int, known_days: int, horizon: int) -> int:
@@ -25,14 +24,14 @@ def days(entry_day: int, known_days: int, horizon: int) -> int:
     return max(0, min(known_days - 1 - entry_day - targets.LAG, horizon))
 
 
-def score_round(desk: Desk, round_id: RoundId, known: Panel) -> int:
+def score_round(home: OpenHome, round_id: RoundId, known: Panel) -> int:
     """Publish a booked round's scores by the return so far, once for each number of days.
 
     The formula is the final one, on the k-day return; days that nobody scored at the time are
     passed over, since only the newest says where the round is.
 
     Args:
-        desk: the operator's.
+        home: the operator's.
         round_id: a round with a book.
         known: the panel as far as it is known.
 
@@ -42,18 +41,18 @@ def score_round(desk: Desk, round_id: RoundId, known: Panel) -> int:
     Raises:
         DataError: if the era is not in the panel.
     """
-    state = desk.chain.tournament.status(round_id)
+    state = home.chain.tournament.status(round_id)
     if state not in (status.BOOKED, status.RESOLVING):
         return 0
-    horizon = targets.HORIZONS[desk.rule.target]
-    entry = desks.era_entry(desk.vault, round_id)
+    horizon = targets.HORIZONS[home.rule.target]
+    entry = dataset.era_entry(home.vault, round_id)
     row = int(np.searchsorted(known.dates, np.datetime64(entry["date"])))
     if row >= len(known.dates) or str(known.dates[row]) != entry["date"]:
         raise DataError(f"round {round_id}: its era of {entry['date']} is not in the prices")
     passed = days(row, len(known.dates), horizon)
     name = document_name(round_id, passed)
-    if passed > 0 and not desk.lake.has(name):
-        _publish(desk, round_id, known, row, passed)
+    if passed > 0 and not home.lake.has(name):
+        _publish(home, round_id, known, row, passed)
     return passed
 
 
@@ -62,14 +61,14 @@ def document_name(round_id: RoundId, passed: int) -> str:
     return f"rounds/{round_id}/days/{passed:02d}"
 
 
-def _publish(desk: Desk, round_id: RoundId, known: Panel, row: int, passed: int) -> None:
-    book = desk.lake.document(f"rounds/{round_id}/book")
-    entry = desks.era_entry(desk.vault, round_id)
-    era = tables.read_table(desk.vault.read(desks.era_object(entry)))
+def _publish(home: OpenHome, round_id: RoundId, known: Panel, row: int, passed: int) -> None:
+    book = home.lake.document(f"rounds/{round_id}/book")
+    entry = dataset.era_entry(home.vault, round_id)
+    era = tables.read_table(home.vault.read(dataset.era_object(entry)))
     by_asset = rows.target_by_asset(known, row, passed)
     missing = float("nan")
     wanted = np.array([by_asset.get(asset, missing) for asset in era["asset"].to_pylist()])
-    against = resolving.columns(desk, round_id, book, era, pa.chunked_array([wanted]))
-    scored = resolving.score(desk, round_id, book, against, key=f"{round_id}-day-{passed}")
-    document = scored | {"days": passed, "of": targets.HORIZONS[desk.rule.target]}
-    desk.lake.publish(document_name(round_id, passed), document)
+    against = resolving.columns(home, round_id, book, era, pa.chunked_array([wanted]))
+    scored = resolving.score(home, round_id, book, against, key=f"{round_id}-day-{passed}")
+    document = scored | {"days": passed, "of": targets.HORIZONS[home.rule.target]}
+    home.lake.publish(document_name(round_id, passed), document)

@@ -12,12 +12,11 @@ from tasks.core.protocol import commitments, scores, status, submissions
 from tasks.core.protocol.openings import Opening
 from tasks.core.rules import ScoringRule
 from tasks.core.scoring import meta_model, metrics
-from tasks.stages import desk as desks
-from tasks.stages import revealing, scoring
-from tasks.stages.desk import Desk
+from tasks.stages import dataset, revealing, scoring
+from tasks.stages.open_home import OpenHome
 
 
-def publish_results(desk: Desk, round_id: RoundId) -> None:
+def publish_results(home: OpenHome, round_id: RoundId) -> None:
     """Publish a round's scores, table and results; does nothing before it resolves.
 
     Order of writes: objects, scores, table, results. Each may be repeated.
@@ -25,21 +24,21 @@ def publish_results(desk: Desk, round_id: RoundId) -> None:
     Raises:
         DataError: if the targets have not matured.
     """
-    state = desk.chain.tournament.status(round_id)
+    state = home.chain.tournament.status(round_id)
     if state not in (status.RESOLVING, *status.WITH_A_PROPOSAL):
         return
     name = f"rounds/{round_id}/results"
-    if not desk.lake.has(name):
-        _publish(desk, round_id, name)
+    if not home.lake.has(name):
+        _publish(home, round_id, name)
 
 
 def score(
-    desk: Desk, round_id: RoundId, book: dict[str, Any], against: Any, *, key: str
+    home: OpenHome, round_id: RoundId, book: dict[str, Any], against: Any, *, key: str
 ) -> dict[str, Any]:
     """Return the scores of a round's book against targets, as they are published.
 
     Args:
-        desk: the operator's.
+        home: the operator's.
         round_id: the round.
         book: its published book.
         against: a table with the columns target, benchmark and meta_model, a row an id.
@@ -47,24 +46,24 @@ def score(
     """
     if book["contents"] is None:
         return scores.document(round_id, book, [], {})
-    private = desk.vault.document(f"rounds/{round_id}/book")
-    path = desk.vault.path(Ref.from_json(private["predictions"]))
+    private = home.vault.document(f"rounds/{round_id}/book")
+    path = home.vault.path(Ref.from_json(private["predictions"]))
     targets, blend, benchmark = (
         against[name].to_numpy() for name in ("target", "meta_model", "benchmark")
     )
-    rows = scoring.score_matrix(desk.executor, path, targets, blend, benchmark, key=f"score-{key}")
+    rows = scoring.score_matrix(home.executor, path, targets, blend, benchmark, key=f"score-{key}")
     weights = meta_model.equal_weights(len(rows))
-    equal = scoring.blend_matrix(desk.executor, path, weights, key=f"equal-{key}")
+    equal = scoring.blend_matrix(home.executor, path, weights, key=f"equal-{key}")
     blends = np.stack([blend, equal, benchmark])
     named = scores.blends(metrics.corr(blends, targets).tolist())
     return scores.document(round_id, book, rows.tolist(), named)
 
 
-def columns(desk: Desk, round_id: RoundId, book: dict[str, Any], era: Any, target: Any) -> Any:
+def columns(home: OpenHome, round_id: RoundId, book: dict[str, Any], era: Any, target: Any) -> Any:
     """Return what a round's book is scored against, a row an id of its era.
 
     Args:
-        desk: the operator's.
+        home: the operator's.
         round_id: the round.
         book: its published book.
         era: the era's object, with ids and benchmark.
@@ -76,38 +75,38 @@ def columns(desk: Desk, round_id: RoundId, book: dict[str, Any], era: Any, targe
         "benchmark": era["benchmark"].cast("float64"),
     }
     if book["contents"] is not None:
-        private = desk.vault.document(f"rounds/{round_id}/book")
-        blend = desk.vault.read(Ref.from_json(private["meta_model"]))
+        private = home.vault.document(f"rounds/{round_id}/book")
+        blend = home.vault.read(Ref.from_json(private["meta_model"]))
         found["meta_model"] = submissions.values_from(blend)
     return tables.table(found)
 
 
-def _publish(desk: Desk, round_id: RoundId, name: str) -> None:
-    book = desk.lake.document(f"rounds/{round_id}/book")
-    opened = desk.lake.document(f"rounds/{round_id}/open")
-    against = _columns(desk, round_id, book)
-    scored = score(desk, round_id, book, against, key=str(round_id))
+def _publish(home: OpenHome, round_id: RoundId, name: str) -> None:
+    book = home.lake.document(f"rounds/{round_id}/book")
+    opened = home.lake.document(f"rounds/{round_id}/open")
+    against = _columns(home, round_id, book)
+    scored = score(home, round_id, book, against, key=str(round_id))
     rule = ScoringRule.from_document(opened["scoring"])
-    clip = desk.chain.tournament.facts(round_id).terms.clip_nano
+    clip = home.chain.tournament.facts(round_id).terms.clip_nano
     table = scores.table(round_id, book, scored, rule, clip)
     targets = against["target"].to_numpy()
     ids_hash = bytes.fromhex(book["ids_hash"])
     is_public = Opening.parse(rule.opening).is_public
     document = {
-        "columns": desk.lake.put(tables.table_bytes(against), ".parquet").to_json(),
-        "predictions": revealing.publish_matrix(desk, round_id) if is_public else None,
+        "columns": home.lake.put(tables.table_bytes(against), ".parquet").to_json(),
+        "predictions": revealing.publish_matrix(home, round_id) if is_public else None,
         "root": table.root().hex(),
         "round": round_id,
-        "scores_sha256": desk.lake.publish(f"rounds/{round_id}/scores", scored),
-        "table_sha256": desk.lake.publish(f"rounds/{round_id}/table", table.document()),
+        "scores_sha256": home.lake.publish(f"rounds/{round_id}/scores", scored),
+        "table_sha256": home.lake.publish(f"rounds/{round_id}/table", table.document()),
         "targets_digest": commitments.content_digest(ids_hash, targets).hex(),
     }
-    desk.lake.publish(name, document)
+    home.lake.publish(name, document)
 
 
-def _columns(desk: Desk, round_id: RoundId, book: dict[str, Any]) -> Any:
-    entry = desks.era_entry(desk.vault, round_id)
+def _columns(home: OpenHome, round_id: RoundId, book: dict[str, Any]) -> Any:
+    entry = dataset.era_entry(home.vault, round_id)
     if not entry["mature"]:
         raise DataError(f"round {round_id} cannot be resolved: its targets have not matured")
-    era = tables.read_table(desk.vault.read(desks.era_object(entry)))
-    return columns(desk, round_id, book, era, era[f"target_{desk.rule.target}"])
+    era = tables.read_table(home.vault.read(dataset.era_object(entry)))
+    return columns(home, round_id, book, era, era[f"target_{home.rule.target}"])

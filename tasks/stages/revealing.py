@@ -8,7 +8,7 @@ from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import openings, places
 from tasks.core.protocol.openings import Opening
-from tasks.stages.desk import Desk
+from tasks.stages.open_home import OpenHome
 
 
 def rule_of(lake: Lake, round_id: RoundId) -> Opening:
@@ -20,13 +20,13 @@ def rule_of(lake: Lake, round_id: RoundId) -> Opening:
     return Opening.parse(lake.document(f"rounds/{round_id}/open")["scoring"]["opening"])
 
 
-def publish_matrix(desk: Desk, round_id: RoundId) -> dict[str, Any] | None:
+def publish_matrix(home: OpenHome, round_id: RoundId) -> dict[str, Any] | None:
     """Copy a round's matrix into the lake; return its reference, or None if it has none."""
-    private = desk.vault.find(f"rounds/{round_id}/book")
+    private = home.vault.find(f"rounds/{round_id}/book")
     if private is None:
         return None
     ref = Ref.from_json(private["predictions"])
-    return desk.lake.put_chunks(desk.vault.chunks(ref), ref.suffix).to_json()
+    return home.lake.put_chunks(home.vault.chunks(ref), ref.suffix).to_json()
 
 
 def due(lake: Lake, final: Mapping[RoundId, int]) -> Iterator[tuple[RoundId, int]]:
@@ -43,32 +43,32 @@ def due(lake: Lake, final: Mapping[RoundId, int]) -> Iterator[tuple[RoundId, int
                 yield round_id, since
 
 
-def reveal(desk: Desk, round_id: RoundId) -> None:
+def reveal(home: OpenHome, round_id: RoundId) -> None:
     """Publish the matrix of a round that is due; once, and the same again does nothing.
 
     Raises:
         InputError: if its rule keeps it closed.
     """
-    if desk.lake.has(places.opened(round_id)):
+    if home.lake.has(places.opened(round_id)):
         return
-    final = desk.chain.tournament.finals()
-    if round_id not in dict(due(desk.lake, final)):
-        rule = rule_of(desk.lake, round_id)
+    final = home.chain.tournament.finals()
+    if round_id not in dict(due(home.lake, final)):
+        rule = rule_of(home.lake, round_id)
         raise InputError(
             f"the predictions of round {round_id} are not to be published now: its opening rule "
             f"is `{rule.text}`, {len(openings.later(final, round_id))} later rounds are final"
         )
-    _publish(desk, round_id)
+    _publish(home, round_id)
 
 
-def reveal_due(desk: Desk) -> None:
+def reveal_due(home: OpenHome) -> None:
     """Publish every matrix that is due; a home's rounds have one rule."""
-    if not Opening.parse(desk.rule.opening).after:
+    if not Opening.parse(home.rule.opening).after:
         return
-    for round_id, _ in due(desk.lake, desk.chain.tournament.finals()):
-        _publish(desk, round_id)
+    for round_id, _ in due(home.lake, home.chain.tournament.finals()):
+        _publish(home, round_id)
 
 
-def _publish(desk: Desk, round_id: RoundId) -> None:
-    document = {"predictions": publish_matrix(desk, round_id), "round": round_id}
-    desk.lake.publish(places.opened(round_id), document)
+def _publish(home: OpenHome, round_id: RoundId) -> None:
+    document = {"predictions": publish_matrix(home, round_id), "round": round_id}
+    home.lake.publish(places.opened(round_id), document)

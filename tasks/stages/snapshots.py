@@ -10,58 +10,57 @@ from tasks.adapters.lake import Lake, Ref
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
 from tasks.stages import dataset, publishing
-from tasks.stages import desk as desks
-from tasks.stages.desk import Desk
+from tasks.stages.open_home import OpenHome
 
 
 def publish_first(lake: Lake, vault: Lake, first_round: RoundId) -> None:
     """Publish the data as of the first round's opening, with its live era."""
     if lake.find(places.manifest(places.FIRST)) is None:
-        era = desks.era_of(first_round)
+        era = dataset.era_of(first_round)
         publishing.publish_snapshot(
             lake, vault, places.FIRST, as_of_era=era, live_era=era, files=True
         )
 
 
-def publish_next(desk: Desk) -> str | None:
+def publish_next(home: OpenHome) -> str | None:
     """Publish a snapshot as of the newest era, with the meta-model of every resolved round.
 
     Returns:
         Its name; None where the newest snapshot is as of that era already.
     """
-    newest = dataset.newest(desk.vault)["eras"][-1]["era"]
+    newest = dataset.newest(home.vault)["eras"][-1]["era"]
     number = 1
-    while (manifest := desk.lake.find(places.manifest(places.snapshot(number)))) is not None:
+    while (manifest := home.lake.find(places.manifest(places.snapshot(number)))) is not None:
         if manifest["as_of_era"] == newest:
             return None
         number += 1
-    rounds = [event.round for event in desk.chain.tournament.opened()]
+    rounds = [event.round for event in home.chain.tournament.opened()]
     publishing.publish_snapshot(
-        desk.lake,
-        desk.vault,
+        home.lake,
+        home.vault,
         places.snapshot(number),
         as_of_era=newest,
         files=True,
-        meta_model=_meta_models(desk.lake, rounds),
+        meta_model=_meta_models(home.lake, rounds),
     )
     return places.snapshot(number)
 
 
-def publish_last(desk: Desk, rounds: Sequence[RoundId]) -> None:
+def publish_last(home: OpenHome, rounds: Sequence[RoundId]) -> None:
     """Publish the data as of the chain's time, with the meta-model of every resolved round."""
-    if desk.lake.find(places.manifest(places.LAST)) is not None:
+    if home.lake.find(places.manifest(places.LAST)) is not None:
         return
-    now = desk.chain.now()
-    eras = dataset.newest(desk.vault)["eras"]
+    now = home.chain.now()
+    eras = dataset.newest(home.vault)["eras"]
     seen = [entry["era"] for entry in eras if entry["times"] and entry["times"]["opens"] <= now]
     publishing.publish_snapshot(
-        desk.lake,
-        desk.vault,
+        home.lake,
+        home.vault,
         places.LAST,
         as_of_era=seen[-1],
         live_era=None,
         files=True,
-        meta_model=_meta_models(desk.lake, rounds),
+        meta_model=_meta_models(home.lake, rounds),
     )
 
 
@@ -76,5 +75,5 @@ def _meta_models(
         columns = tables.read_table(lake.read(Ref.from_json(results["columns"])))
         if "meta_model" in columns.column_names:
             blend = columns["meta_model"].to_numpy()
-            found[desks.era_of(round_id)] = (columns["id"].to_pylist(), blend)
+            found[dataset.era_of(round_id)] = (columns["id"].to_pylist(), blend)
     return found

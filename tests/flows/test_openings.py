@@ -30,8 +30,8 @@ from tasks.stages import (
     revealing,
 )
 from tasks.stages.agenda import View
-from tasks.stages.desk import Desk, Mode
 from tasks.stages.living import LiveRequest
+from tasks.stages.open_home import Mode, OpenHome
 from tasks.stages.verification import home as verification
 from tests import tournaments
 from tests.flows import entries, tampering
@@ -108,7 +108,7 @@ def closed(ingested, tmp_path_factory):
         yield Closed(tournament=tournament, victim=book["entrants"][0]["name"], due=due)
 
 
-def _desk(desk: Desk, rule: str) -> Desk:
+def _desk(desk: OpenHome, rule: str) -> OpenHome:
     return dataclasses.replace(desk, rule=dataclasses.replace(desk.rule, opening=rule))
 
 

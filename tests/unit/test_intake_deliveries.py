@@ -15,8 +15,8 @@ from tasks.core.protocol import book, commitments, identity, places, status, sub
 from tasks.core.protocol.submissions import Submission
 from tasks.core.rules import Economy, ScoringRule
 from tasks.stages import intake
-from tasks.stages.desk import Desk
 from tasks.stages.intake import Intake
+from tasks.stages.open_home import OpenHome
 from tests import chains
 
 _SEALING = SealingKey(b"\7" * 32)
@@ -29,7 +29,7 @@ _OTHER = "the file is not the one that was committed to on the chain"
 @pytest.fixture
 def desk(local_chain, tmp_path):
     """Return an operator's desk with a store of its own."""
-    return Desk(
+    return OpenHome(
         lake=Lake(tmp_path / "lake"),
         vault=Lake(tmp_path / "vault"),
         chain=local_chain.chain,
