@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from tasks.adapters import foreign_json, tables
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.chain.records import Entered
 from tasks.adapters.lake import Lake, Ref
 from tasks.client.plans import Plans
 from tasks.core import checks
@@ -23,6 +22,7 @@ from tasks.core.errors import HomeError, InputError
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical, commitments, merkle, scores
+from tasks.core.protocol.events import Entered
 from tasks.core.protocol.submissions import Submission
 from tasks.core.protocol.table import Row, Table
 from tasks.core.rules import ScoringRule

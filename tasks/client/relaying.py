@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.chain.records import Entered, Skipped
 from tasks.adapters.chain.sending import Order
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
@@ -14,6 +13,7 @@ from tasks.client.plans import Plan
 from tasks.core.errors import ChainError, InputError
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import batches, typed_data
+from tasks.core.protocol.events import Entered, Skipped
 from tasks.core.protocol.signed_entries import SignedEntry
 from tasks.core.protocol.typed_data import (
     Enter,

@@ -4,22 +4,21 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tasks.adapters.chain import records
 from tasks.adapters.chain.connection import Chain
 from tasks.core import wording
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import events, status
 
 _VERBS = {
-    records.Proposed: ("proposed", "root"),
-    records.Settled: ("settled", "leaf", "leaves"),
-    records.Skipped: ("passed over", "item"),
-    records.Swept: ("burned", "sweep"),
-    records.Abandoned: ("booked", "abandonment"),
-    records.Released: ("released", "stake"),
-    records.ReserveReturned: ("returned", "reserve"),
-    records.BondReturned: ("returned", "bond"),
-    records.BondBurned: ("lost", "bond"),
+    events.Proposed: ("proposed", "root"),
+    events.Settled: ("settled", "leaf", "leaves"),
+    events.Skipped: ("passed over", "item"),
+    events.Swept: ("burned", "sweep"),
+    events.Abandoned: ("booked", "abandonment"),
+    events.Released: ("released", "stake"),
+    events.ReserveReturned: ("returned", "reserve"),
+    events.BondReturned: ("returned", "bond"),
+    events.BondBurned: ("lost", "bond"),
 }
 
 
@@ -88,7 +87,7 @@ def since(chain: Chain, block: int, rounds: Iterable[RoundId]) -> list[Act]:
         number = getattr(event, "round", None)
         if event.block > block and number in wanted and type(event) in _VERBS:
             groups.setdefault((event.transaction, type(event), number), []).append(event)
-    return [_act(*key, events) for key, events in groups.items()]
+    return [_act(*key, group) for key, group in groups.items()]
 
 
 def state(chain: Chain, round_id: RoundId) -> State:
@@ -108,13 +107,13 @@ def state(chain: Chain, round_id: RoundId) -> State:
     )
 
 
-def _act(transaction: str, kind: type, round_id: RoundId | None, events: list[Any]) -> Act:
+def _act(transaction: str, kind: type, round_id: RoundId | None, group: list[Any]) -> Act:
     verb, *names = _VERBS[kind]
     amounts = ("amount", "bond", "payout")
     return Act(
-        what=f"{verb} {wording.counted(len(events), *names)}",
+        what=f"{verb} {wording.counted(len(group), *names)}",
         round_id=round_id,
-        wei=sum(getattr(event, name, 0) for event in events for name in amounts),
-        burn=sum(getattr(event, "burn", 0) for event in events),
+        wei=sum(getattr(event, name, 0) for event in group for name in amounts),
+        burn=sum(getattr(event, "burn", 0) for event in group),
         transaction=transaction,
     )

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.reader import Header
-from tasks.adapters.chain.records import Entered
 from tasks.core.errors import ChainError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import book
 from tasks.core.protocol.book import Entrant
+from tasks.core.protocol.events import Entered
 
 _BLOCKS = 64
 """Asked for at once: were they full of deliveries, their answer still fits into a few 100 MB."""

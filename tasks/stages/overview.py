@@ -6,11 +6,11 @@ from typing import Any
 
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.reader import Block
-from tasks.adapters.chain.records import RoundFacts
 from tasks.adapters.lake import Lake
 from tasks.core.data import targets
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
+from tasks.core.protocol.round_facts import RoundFacts
 from tasks.stages import agenda, provisional
 from tasks.stages.agenda import Agenda, Duty, View
 

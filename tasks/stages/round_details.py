@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.reader import Block
-from tasks.adapters.chain.records import Event, RoundFacts
 from tasks.adapters.lake import Lake
 from tasks.adapters.plots import Band
 from tasks.core import wording
 from tasks.core.money import payouts
 from tasks.core.money.units import NANO, WAD, RoundId, Wei
 from tasks.core.protocol import book, scores, status
+from tasks.core.protocol.events import Event
+from tasks.core.protocol.round_facts import RoundFacts
 from tasks.core.protocol.scores import METRICS
 from tasks.core.rules import ScoringRule
 from tasks.stages import overview, reporting

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from tasks.adapters.chain.records import Voided
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import identity, status
+from tasks.core.protocol.events import Voided
 from tasks.stages import founding, proposing
 from tests import chains
 from tests.flows import entries, steps

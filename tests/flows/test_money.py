@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters.chain import records
 from tasks.core.money.units import WAD
 from tasks.core.protocol import book as books
-from tasks.core.protocol import status
+from tasks.core.protocol import events, status
 from tasks.core.rules import Economy
 from tests.flows import report_contract
 
@@ -42,9 +41,9 @@ def test_supply__after_every_sweep__fell_by_the_burns_so_far(played):
     burned = swept = sweeps = 0
 
     for event in chain.tournament.events():
-        if isinstance(event, records.Settled):
+        if isinstance(event, events.Settled):
             burned += event.burn
-        elif isinstance(event, records.Swept):
+        elif isinstance(event, events.Swept):
             swept, sweeps = swept + event.amount, sweeps + 1
             assert swept == burned
 

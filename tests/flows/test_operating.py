@@ -8,13 +8,12 @@ import pytest
 
 from tasks import operating
 from tasks.adapters import locks
-from tasks.adapters.chain import records
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.keys import Signer
 from tasks.client import abandoning
 from tasks.core.errors import ChainError, InputError
 from tasks.core.money.units import WAD, RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import events, status
 from tasks.core.protocol.table import Table
 from tasks.core.rules import Economy
 from tasks.stages import keeping, proposing
@@ -113,7 +112,7 @@ def test_settle__own_root_was_ruled_wrong__asks_for_a_person(played, monkeypatch
     round_id, contract = played.rounds[0], played.tournament.desk.chain.tournament
     root = contract.proposal(round_id).root
     place: dict[str, Any] = {"block": 1, "log_index": 0, "transaction": "0x", "timestamp": 0}
-    ruled = records.Ruled(round=round_id, root=root, right=False, uri="", **place)
+    ruled = events.Ruled(round=round_id, root=root, right=False, uri="", **place)
     # A ruling needs windows and bonds, which this tournament has not: so the chain says it is so.
     monkeypatch.setattr(type(contract), "ruled", lambda *_: [ruled])
     monkeypatch.setattr(type(contract), "status", lambda *_: status.RESOLVING)

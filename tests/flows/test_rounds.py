@@ -5,10 +5,9 @@ import json
 from collections.abc import Callable
 from functools import partial
 
-from tasks.adapters.chain import records
 from tasks.adapters.journal import Journal
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import places, status
+from tasks.core.protocol import events, places, status
 from tasks.core.protocol.table import Table
 from tasks.core.rules import Economy
 from tasks.stages import closing, intake, opening, proposing, replay, settling, snapshots
@@ -42,7 +41,7 @@ def test_round__without_an_entry__is_abandoned_without_fault(fresh):
     steps.resolve(fresh, round_id)
     fresh.settle(round_id)
 
-    (event,) = events_of(fresh, records.Abandoned)
+    (event,) = events_of(fresh, events.Abandoned)
     assert abandoned_at_close == status.ABANDONED
     assert (event.round, event.fault) == (round_id, False)
     assert chain.tournament.facts(round_id).booked is False
@@ -83,7 +82,7 @@ def test_round__operator_never_books__is_abandoned_by_a_stranger_with_every_stak
     fresh.advance(steps.times(fresh, round_id)["book_by"])
     settling.wind_up(stranger(fresh), round_id)
 
-    (event,) = events_of(fresh, records.Abandoned)
+    (event,) = events_of(fresh, events.Abandoned)
     assert locked == still_locked == 6 * entries.AT_RISK
     assert event.fault
     assert steps.free(fresh) == steps.everything(fresh)

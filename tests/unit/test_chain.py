@@ -182,6 +182,9 @@ def test_reads__an_entered_round__agree_with_its_events(local_chain, round_id, e
     (opened,) = [event for event in tournament.opened() if event.round == round_id]
     assert (opened.config, opened.terms) == (facts.config, facts.terms)
     assert tournament.locked_many(round_id, [entered, bytes(32)]) == [WAD, 0]
+    assert tournament.facts_many([round_id]) == {round_id: facts}
+    assert tournament.events_of(round_id) == [opened, entry]
+    assert round_id in tournament.rounds()
 
 
 def test_reads__pinned_to_an_earlier_block__show_it_as_it_was(local_chain, round_id, entered):
@@ -193,14 +196,36 @@ def test_reads__pinned_to_an_earlier_block__show_it_as_it_was(local_chain, round
     assert tournament.entered(round_id, to_block=entry.block - 1) == []
 
 
+def test_status_many__each_status_of_a_round__is_the_contract_s(local_chain, round_id):
+    local, tournament = local_chain, local_chain.chain.tournament
+    agreed, found = terms(local.chain.now() + 60), []
+    unknown = round_id + 10**6
+    chains.send(local, tournament.open_round(round_id, agreed), "operator")
+    for moment in (agreed.opens - 1, agreed.opens, agreed.closes - 1, agreed.closes):
+        local.node.advance(moment)
+        found.append(tournament.status_many([round_id, unknown]))
+        assert found[-1] == {each: tournament.status(each) for each in (round_id, unknown)}
+
+    statuses = [each[round_id] for each in found]
+
+    assert statuses == [status.SCHEDULED, status.OPEN, status.OPEN, status.ABANDONED]
+
+
 def test_round__played_to_its_settlement__pays_and_logs_it(local_chain, round_id, entered):
     local, tournament = local_chain, local_chain.chain.tournament
-    agreed = tournament.facts(round_id).terms
+    agreed, seen = tournament.facts(round_id).terms, []
+
+    def advance(moment):
+        local.node.advance(moment)
+        seen.append(tournament.status(round_id))
+        assert tournament.status_many([round_id]) == {round_id: seen[-1]}
+
     row = Row(model=entered, return_nano=100_000_000, profit_nano=0)
     root = row.leaf(round_id)
-    local.node.advance(agreed.closes)
+    advance(agreed.closes)
     chains.send(local, tournament.record_book(round_id, b"\6" * 32, "book"), "operator")
-    local.node.advance(agreed.resolves)
+    advance(agreed.resolves - 1)
+    advance(agreed.resolves)
     chains.send(
         local, tournament.propose(round_id, root, b"\7" * 32, b"\x08" * 32, "r"), "operator"
     )
@@ -216,8 +241,10 @@ def test_round__played_to_its_settlement__pays_and_logs_it(local_chain, round_id
     assert (settled.payout, settled.burn) == (WAD // 10, 0)
     assert tournament.free(entered) == free + WAD + WAD // 10
     assert tournament.skipped(round_id)[0].model == entered
+    assert seen == [status.CLOSED, status.BOOKED, status.RESOLVING]
     assert tournament.status(round_id) == status.FINAL
     assert tournament.facts(round_id).proposal.root == root
+    assert tournament.finals()[round_id] == tournament.final_at(round_id)
 
 
 def test_events__whole_log__is_in_order_and_usage_counts_its_transactions(local_chain, entered):

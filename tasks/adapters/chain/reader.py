@@ -12,6 +12,9 @@ from tasks.core.errors import ChainError, InputError
 Block = int | Literal["latest"]
 """The block that a read is pinned to."""
 
+Topic = str | Sequence[str] | None
+"""What a log's topic must be: this one, one of these, or any."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
@@ -136,7 +139,7 @@ class Reader:
     def logs(
         self,
         address: str,
-        topics: Sequence[str | None],
+        topics: Sequence[Topic],
         from_block: int = 0,
         to_block: Block = "latest",
     ) -> list[dict[str, Any]]:
@@ -144,7 +147,7 @@ class Reader:
 
         Args:
             address: the contract.
-            topics: what each topic must be; None for any.
+            topics: what each topic must be, or one of what it must be; None for any.
             from_block: the first block.
             to_block: the last block, itself included.
         """
@@ -206,12 +209,15 @@ def _header(answer: Any) -> Header:
         ) from error
 
 
-def _place(log: Any, address: str, topics: Sequence[str | None]) -> tuple[int, int]:
+def _place(log: Any, address: str, topics: Sequence[Topic]) -> tuple[int, int]:
     """Return a log's block and index in it, once it is seen to be one of those asked for."""
     try:
-        asked = [topic for topic in topics if topic is not None]
-        given = [log["topics"][number] for number, topic in enumerate(topics) if topic is not None]
-        if log["address"].lower() != address.lower() or given != asked:
+        fits = all(
+            log["topics"][number] in ([asked] if isinstance(asked, str) else asked)
+            for number, asked in enumerate(topics)
+            if asked is not None
+        )
+        if log["address"].lower() != address.lower() or not fits:
             raise ChainError("the chain answers a log that was not asked for: use another endpoint")
         rpc.data(log["data"], "a log's data")
         return (

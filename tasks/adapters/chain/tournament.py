@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from contracts import loader
-from tasks.adapters.chain import records
-from tasks.adapters.chain.codec import Interface, word
+from tasks.adapters.chain.codec import word
 from tasks.adapters.chain.reader import Block, Reader
 from tasks.adapters.chain.tournament_writes import TournamentWrites
-from tasks.core.errors import ChainError
 from tasks.core.money.units import RoundId, Wei
+from tasks.core.protocol import events as kinds
 from tasks.core.protocol import status as statuses
+from tasks.core.protocol.events import AnyEvent
+from tasks.core.protocol.round_facts import RoundFacts
 from tasks.core.protocol.terms import Parameters
 
-_Record = TypeVar("_Record", bound=records.AnyEvent)
+_Record = TypeVar("_Record", bound=AnyEvent)
+
+# A delivered file is up to 64 KiB, of whoever pays for it: none comes with the others.
+_TOLD = tuple(kind for kind in kinds.KINDS if kind is not kinds.Delivered)
+_OF_A_ROUND = tuple(kind for kind in _TOLD if "round" in kind.__annotations__)
 
 
 class Tournament(TournamentWrites):
@@ -21,8 +25,7 @@ class Tournament(TournamentWrites):
 
     def __init__(self, reader: Reader, address: str) -> None:
         """Use the contract at an address."""
-        super().__init__(address, Interface(loader.load("tournament").abi))
-        self._reader = reader
+        super().__init__(reader, "tournament", address)
 
     def status(self, round_id: RoundId, block: Block = "latest") -> int:
         """Return a round's status, a number of `tasks.core.protocol.status`."""
@@ -32,9 +35,25 @@ class Tournament(TournamentWrites):
         """Return whether a round was ever opened, whatever became of it."""
         return self.status(round_id, block) != statuses.NONE
 
-    def facts(self, round_id: RoundId, block: Block = "latest") -> records.RoundFacts:
+    def facts(self, round_id: RoundId, block: Block = "latest") -> RoundFacts:
         """Return everything that the contract holds of a round."""
-        return records.round_facts(self._read("round_facts", round_id, block=block))
+        return RoundFacts.from_contract(self._read("round_facts", round_id, block=block))
+
+    def facts_many(
+        self, rounds: Sequence[RoundId], block: Block = "latest"
+    ) -> dict[RoundId, RoundFacts]:
+        """Return everything that the contract holds of many rounds."""
+        found = self._read_many("round_facts", [(round_id,) for round_id in rounds], block)
+        return {
+            round_id: RoundFacts.from_contract(values)
+            for round_id, values in zip(rounds, found, strict=True)
+        }
+
+    def status_many(self, rounds: Sequence[RoundId], block: Block = "latest") -> dict[RoundId, int]:
+        """Return the status of many rounds."""
+        header = self._reader.header(block)
+        facts = self.facts_many(rounds, header.number)
+        return {each: statuses.of(facts[each], header.timestamp) for each in rounds}
 
     def final_at(self, round_id: RoundId, block: Block = "latest") -> int:
         """Return when a round's proposal is or was final, seconds since 1970; 0 without one."""
@@ -46,7 +65,9 @@ class Tournament(TournamentWrites):
 
     def free_many(self, models: Sequence[bytes], block: Block = "latest") -> list[Wei]:
         """Return the free stake of many models."""
-        return self._read_many("free", [(model,) for model in models], block)
+        return [
+            Wei(each) for each in self._read_many("free", [(model,) for model in models], block)
+        ]
 
     def locked(self, round_id: RoundId, model: bytes, block: Block = "latest") -> Wei:
         """Return what a model has locked in a round and not got back."""
@@ -56,7 +77,8 @@ class Tournament(TournamentWrites):
         self, round_id: RoundId, models: Sequence[bytes], block: Block = "latest"
     ) -> list[Wei]:
         """Return what many models have locked in a round."""
-        return self._read_many("locked", [(round_id, model) for model in models], block)
+        answers = self._read_many("locked", [(round_id, model) for model in models], block)
+        return [Wei(answer) for answer in answers]
 
     def nonce(self, round_id: RoundId, model: bytes, block: Block = "latest") -> int:
         """Return the nonce of a model's last entry; 0 before the first and once settled."""
@@ -113,21 +135,31 @@ class Tournament(TournamentWrites):
         """Return what the next rounds copy."""
         return Parameters(**self._read("next_parameters", block=block))
 
-    def events(self, to_block: Block = "latest") -> list[records.AnyEvent]:
-        """Return the whole log."""
-        logs = self._reader.logs(self.address, [], to_block=to_block)
+    def events(self, to_block: Block = "latest") -> list[AnyEvent]:
+        """Return the whole log, but for the deliveries: files of any number and size."""
+        return [self._record(log) for log in self._logs(_names(_TOLD), [], 0, to_block)]
+
+    def events_of(self, round_id: RoundId, to_block: Block = "latest") -> list[AnyEvent]:
+        """Return all that was logged about a round, but for the deliveries."""
+        logs = self._logs(_names(_OF_A_ROUND), [word(round_id)], 0, to_block)
         return [self._record(log) for log in logs]
 
-    def opened(self, to_block: Block = "latest") -> list[records.Opened]:
+    def opened(self, to_block: Block = "latest") -> list[kinds.Opened]:
         """Return the openings of all rounds."""
-        return self._of(records.Opened, None, to_block)
+        return self._of(kinds.Opened, None, to_block)
+
+    def rounds(self, to_block: Block = "latest") -> list[RoundId]:
+        """Return every round that was opened, ascending."""
+        return sorted(event.round for event in self.opened(to_block))
 
     def finals(self, block: Block = "latest") -> dict[RoundId, int]:
         """Return when each final round became so, seconds since 1970."""
+        header = self._reader.header(block)
+        facts = self.facts_many(self.rounds(header.number), header.number)
         return {
-            event.round: self.facts(event.round, block).proposal.final_at
-            for event in self.opened(block)
-            if self.status(event.round, block) == statuses.FINAL
+            round_id: each.proposal.final_at
+            for round_id, each in facts.items()
+            if statuses.of(each, header.timestamp) == statuses.FINAL
         }
 
     def entered(
@@ -136,78 +168,69 @@ class Tournament(TournamentWrites):
         to_block: Block = "latest",
         model: bytes | None = None,
         from_block: int = 0,
-    ) -> list[records.Entered]:
+    ) -> list[kinds.Entered]:
         """Return a round's entries, or one model's, replaced ones included."""
-        return self._of(records.Entered, round_id, to_block, model, from_block)
+        return self._of(kinds.Entered, round_id, to_block, model, from_block)
 
-    def booked(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Booked]:
+    def booked(self, round_id: RoundId, to_block: Block = "latest") -> list[kinds.Booked]:
         """Return the recording of a round's book, if there was one."""
-        return self._of(records.Booked, round_id, to_block)
+        return self._of(kinds.Booked, round_id, to_block)
 
-    def proposed(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Proposed]:
+    def proposed(self, round_id: RoundId, to_block: Block = "latest") -> list[kinds.Proposed]:
         """Return a round's proposals."""
-        return self._of(records.Proposed, round_id, to_block)
+        return self._of(kinds.Proposed, round_id, to_block)
 
-    def proposal(self, round_id: RoundId) -> records.Proposed | None:
+    def proposal(self, round_id: RoundId) -> kinds.Proposed | None:
         """Return the event of a round's live or final proposal, or None without one."""
         if self.status(round_id) not in statuses.WITH_A_PROPOSAL:
             return None
         return self.proposed(round_id)[-1]
 
-    def challenged(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Challenged]:
+    def challenged(self, round_id: RoundId, to_block: Block = "latest") -> list[kinds.Challenged]:
         """Return the challenges of a round's proposals."""
-        return self._of(records.Challenged, round_id, to_block)
+        return self._of(kinds.Challenged, round_id, to_block)
 
-    def ruled(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Ruled]:
+    def ruled(self, round_id: RoundId, to_block: Block = "latest") -> list[kinds.Ruled]:
         """Return what the arbiter said of a round's proposals."""
-        return self._of(records.Ruled, round_id, to_block)
+        return self._of(kinds.Ruled, round_id, to_block)
 
     def delivered(
         self, round_id: RoundId, to_block: Block = "latest", from_block: int = 0
-    ) -> list[records.Delivered]:
+    ) -> list[kinds.Delivered]:
         """Return the sealed submissions that were delivered on the chain."""
-        return self._of(records.Delivered, round_id, to_block, None, from_block)
+        return self._of(kinds.Delivered, round_id, to_block, None, from_block)
 
     def settled(
         self, round_id: RoundId, to_block: Block = "latest", model: bytes | None = None
-    ) -> list[records.Settled]:
+    ) -> list[kinds.Settled]:
         """Return a round's settled leaves, or one model's."""
-        return self._of(records.Settled, round_id, to_block, model)
+        return self._of(kinds.Settled, round_id, to_block, model)
 
     def skipped(
         self, round_id: RoundId, to_block: Block = "latest", from_block: int = 0
-    ) -> list[records.Skipped]:
+    ) -> list[kinds.Skipped]:
         """Return what a round's batches passed over."""
-        return self._of(records.Skipped, round_id, to_block, None, from_block)
+        return self._of(kinds.Skipped, round_id, to_block, None, from_block)
 
-    def released(self, round_id: RoundId, to_block: Block = "latest") -> list[records.Released]:
+    def released(self, round_id: RoundId, to_block: Block = "latest") -> list[kinds.Released]:
         """Return a round's released stakes."""
-        return self._of(records.Released, round_id, to_block)
+        return self._of(kinds.Released, round_id, to_block)
 
-    def deposited(self, to_block: Block = "latest") -> list[records.Deposited]:
+    def deposited(self, to_block: Block = "latest") -> list[kinds.Deposited]:
         """Return all deposits."""
-        return self._of(records.Deposited, None, to_block)
+        return self._of(kinds.Deposited, None, to_block)
 
-    def withdrawn(self, to_block: Block = "latest") -> list[records.Withdrawn]:
+    def withdrawn(self, to_block: Block = "latest") -> list[kinds.Withdrawn]:
         """Return all withdrawals."""
-        return self._of(records.Withdrawn, None, to_block)
+        return self._of(kinds.Withdrawn, None, to_block)
 
-    def funded(self, to_block: Block = "latest") -> list[records.Funded]:
+    def funded(self, to_block: Block = "latest") -> list[kinds.Funded]:
         """Return all gifts to the pools."""
-        return self._of(records.Funded, None, to_block)
+        return self._of(kinds.Funded, None, to_block)
 
-    def swept(self, to_block: Block = "latest") -> list[records.Swept]:
+    def swept(self, to_block: Block = "latest") -> list[kinds.Swept]:
         """Return all sweeps."""
-        return self._of(records.Swept, None, to_block)
-
-    def _read(self, name: str, *arguments: Any, block: Block) -> Any:
-        data = self._reader.call(self.address, self._interface.call(name, *arguments), block)
-        return self._interface.result(name, data)
-
-    def _read_many(self, name: str, calls: Sequence[Sequence[Any]], block: Block) -> list[Wei]:
-        data = [self._interface.call(name, *arguments) for arguments in calls]
-        answers = self._reader.call_many(self.address, data, block)
-        return [Wei(self._interface.result(name, answer)) for answer in answers]
+        return self._of(kinds.Swept, None, to_block)
 
     def _of(
         self,
@@ -217,23 +240,16 @@ class Tournament(TournamentWrites):
         model: bytes | None = None,
         from_block: int = 0,
     ) -> list[_Record]:
-        topics = [self._interface.topic(kind.__name__)]
-        if round_id is not None:
-            topics.append(word(round_id))
+        topics = [] if round_id is None else [word(round_id)]
         if model is not None:
             topics.append(f"0x{model.hex()}")
-        logs = self._reader.logs(self.address, topics, from_block, to_block)
+        logs = self._logs([kind.__name__], topics, from_block, to_block)
         found = [self._record(log) for log in logs]
         return [record for record in found if isinstance(record, kind)]
 
-    def _record(self, log: dict[str, Any]) -> records.AnyEvent:
-        decoded = self._interface.log(log["topics"], log["data"])
-        if decoded is None:
-            raise ChainError(f"contract {self.address} logs an event that is not the tournament's")
-        place = {
-            "block": int(log["blockNumber"], 16),
-            "log_index": int(log["logIndex"], 16),
-            "transaction": log["transactionHash"],
-            "timestamp": int(log["blockTimestamp"], 16),
-        }
-        return records.event(*decoded, place)
+    def _record(self, log: dict[str, Any]) -> AnyEvent:
+        return kinds.event(*self._decoded(log))
+
+
+def _names(chosen: Sequence[type]) -> list[str]:
+    return [kind.__name__ for kind in chosen]

@@ -1,9 +1,9 @@
 """The tournament's writes: one builder a function of the contract."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from tasks.adapters.chain.codec import Interface
+from tasks.adapters.chain.contract import Contract
 from tasks.adapters.chain.writes import Write
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol.signed_entries import SignedEntry
@@ -27,13 +27,8 @@ class Leaf(Protocol):
         """Return the profit leg's return."""
 
 
-class TournamentWrites:
+class TournamentWrites(Contract):
     """Builders of transactions to one tournament; nothing here talks to a chain."""
-
-    def __init__(self, address: str, interface: Interface) -> None:
-        """Use the contract at an address."""
-        self.address = address
-        self._interface = interface
 
     def deposit(self, owner: str, name: str, amount: Wei) -> Write:
         """Return the write that adds the sender's tokens to a model, or to a purse if unnamed."""
@@ -136,9 +131,6 @@ class TournamentWrites:
     def set_parameters(self, parameters: Parameters) -> Write:
         """Return the owner's write that sets what the next rounds copy."""
         return self._write("set the parameters", "set_parameters", parameters.to_abi())
-
-    def _write(self, what: str, name: str, *arguments: Any) -> Write:
-        return Write(to=self.address, data=self._interface.call(name, *arguments), what=what)
 
 
 def _leaf(leaf: Leaf) -> tuple[bytes, int, int]:

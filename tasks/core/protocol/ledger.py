@@ -5,14 +5,15 @@ event states is computed again from what came before it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.core.errors import TournamentError
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId, Wei
-from tasks.core.protocol import heads, identity
+from tasks.core.protocol import events, heads, identity
+from tasks.core.protocol.events import AnyEvent
 from tasks.core.protocol.terms import Parameters, Terms
 
 WEEK_S = 604_800
@@ -60,20 +61,19 @@ class Ledger:
     burnable: int = 0
     swept: int = 0
 
-    def apply_all(self, events: Iterable[Any]) -> None:
+    def apply_all(self, logged: Iterable[AnyEvent]) -> None:
         """Apply events in the order of the log.
 
-        Args:
-            events: records with the fields of the contract's events, whose class bears the
-                event's name, and `timestamp`, their block's.
-
         Raises:
-            LedgerError: if one states something that does not follow.
+            LedgerError: if one states something that does not follow, or is of a kind that is
+                neither applied nor known to move nothing.
         """
-        for event in events:
-            apply = getattr(self, f"_{type(event).__name__.lower()}", None)
-            if apply is not None:
-                apply(event)
+        for event in logged:
+            kind = type(event)
+            if kind in APPLIED:
+                APPLIED[kind](self, event)
+            elif kind not in MOVING_NOTHING:
+                raise LedgerError(f"event {kind.__name__} is unknown to the ledger")
 
     def total(self) -> int:
         """Return the sum of everything that the contract owes, in wei."""
@@ -86,23 +86,23 @@ class Ledger:
             for entry in self.rounds.values()
         )
 
-    def _deposited(self, event: Any) -> None:
+    def _deposited(self, event: events.Deposited) -> None:
         _require(identity.model_id(event.owner, event.name) == event.model, event, "its model")
         self.free[event.model] += event.amount
 
-    def _withdrawn(self, event: Any) -> None:
+    def _withdrawn(self, event: events.Withdrawn) -> None:
         self._take(event.model, event.amount, event)
 
-    def _funded(self, event: Any) -> None:
+    def _funded(self, event: events.Funded) -> None:
         self.pool[event.leg] = Wei(self.pool[event.leg] + event.amount)
 
-    def _opened(self, event: Any) -> None:
+    def _opened(self, event: events.Opened) -> None:
         self.rounds[event.round] = RoundLedger(
             operator=event.operator, parameters=event.parameters, terms=event.terms
         )
         self._take_bond(event.operator, event.parameters.duty_bond, event)
 
-    def _entered(self, event: Any) -> None:
+    def _entered(self, event: events.Entered) -> None:
         entry = self.rounds[event.round]
         added = event.at_risk - entry.locked.get(event.model, 0)
         _require(added >= 0, event, "its stake, which fell")
@@ -114,7 +114,7 @@ class Ledger:
         entry.locked[event.model] = event.at_risk
         entry.at_risk = Wei(entry.at_risk + added)
 
-    def _booked(self, event: Any) -> None:
+    def _booked(self, event: events.Booked) -> None:
         entry = self.rounds[event.round]
         _require(event.at_risk == entry.at_risk, event, "the sum at risk")
         terms = entry.terms
@@ -126,7 +126,7 @@ class Ledger:
         stated = [event.factor, event.profit_factor, event.reserve, event.profit_reserve]
         _require(stated == entry.factors + entry.reserves, event, "factors and reserves")
 
-    def _proposed(self, event: Any) -> None:
+    def _proposed(self, event: events.Proposed) -> None:
         entry = self.rounds[event.round]
         bond = payouts.proposal_bond(
             entry.at_risk,
@@ -138,19 +138,19 @@ class Ledger:
         entry.proposal_bond = bond
         self._take_bond(event.proposer, event.bond, event)
 
-    def _challenged(self, event: Any) -> None:
+    def _challenged(self, event: events.Challenged) -> None:
         _require(event.bond == self.rounds[event.round].proposal_bond, event, "the bond")
         self._take_bond(event.challenger, event.bond, event)
 
-    def _bondreturned(self, event: Any) -> None:
+    def _bond_returned(self, event: events.BondReturned) -> None:
         self._end_bond(event)
         self.free[identity.model_id(event.account, "")] += event.amount
 
-    def _bondburned(self, event: Any) -> None:
+    def _bond_burned(self, event: events.BondBurned) -> None:
         self._end_bond(event)
         self.burnable += event.amount
 
-    def _settled(self, event: Any) -> None:
+    def _settled(self, event: events.Settled) -> None:
         entry = self.rounds[event.round]
         at_risk = entry.locked.pop(event.model, Wei(0))
         _require(at_risk > 0, event, "a stake that was not locked")
@@ -165,18 +165,18 @@ class Ledger:
         self.free[event.model] += at_risk + paid - burned
         entry.settled[event.model] = (event.return_nano, event.profit_nano)
 
-    def _released(self, event: Any) -> None:
+    def _released(self, event: events.Released) -> None:
         amount = self.rounds[event.round].locked.pop(event.model, 0)
         _require(amount == event.amount, event, "the stake released")
         self.free[event.model] += amount
 
-    def _reservereturned(self, event: Any) -> None:
+    def _reserve_returned(self, event: events.ReserveReturned) -> None:
         entry = self.rounds[event.round]
         _require(entry.reserves[event.leg] == event.amount, event, "the reserve returned")
         entry.reserves[event.leg] = Wei(0)
         self.pool[event.leg] = Wei(self.pool[event.leg] + event.amount)
 
-    def _swept(self, event: Any) -> None:
+    def _swept(self, event: events.Swept) -> None:
         _require(self.burnable == event.amount, event, "what there was to burn")
         self.burnable = 0
         self.swept += event.amount
@@ -209,6 +209,39 @@ class Ledger:
     def _take(self, model: bytes, amount: int, event: Any) -> None:
         _require(self.free[model] >= amount, event, "free stake that was not there")
         self.free[model] -= amount
+
+
+# Typed loosely, for each takes its own kind.
+APPLIED: Mapping[type, Callable[[Ledger, Any], None]] = {
+    events.Deposited: Ledger._deposited,
+    events.Withdrawn: Ledger._withdrawn,
+    events.Funded: Ledger._funded,
+    events.Opened: Ledger._opened,
+    events.Entered: Ledger._entered,
+    events.Booked: Ledger._booked,
+    events.Proposed: Ledger._proposed,
+    events.Challenged: Ledger._challenged,
+    events.BondReturned: Ledger._bond_returned,
+    events.BondBurned: Ledger._bond_burned,
+    events.Settled: Ledger._settled,
+    events.Released: Ledger._released,
+    events.ReserveReturned: Ledger._reserve_returned,
+    events.Swept: Ledger._swept,
+}
+"""What each event that moves money does to the ledger."""
+
+MOVING_NOTHING: frozenset[type] = frozenset(
+    {
+        events.ParametersSet,
+        events.OperatorSet,
+        events.Delivered,
+        events.Ruled,
+        events.Voided,
+        events.Skipped,
+        events.Abandoned,
+    }
+)
+"""Events that move no money; what follows from a ruling or an abandonment logs its own."""
 
 
 def _require(holds: bool, event: Any, what: str) -> None:

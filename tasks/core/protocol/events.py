@@ -1,4 +1,4 @@
-"""What the tournament's contract says: its events and a round's facts, by the contract's names."""
+"""The tournament's events as records, named as the contract names them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -224,67 +224,14 @@ class Abandoned(Event):
 
 AnyEvent = Event | Entered
 
-_KINDS: dict[str, type[Event] | type[Entered]] = {
-    kind.__name__: kind
-    for kind in (
-        *(ParametersSet, OperatorSet, Deposited, Withdrawn, Funded, Opened, Entered, Booked),
-        *(Proposed, Challenged, Ruled, Voided, Delivered, Settled, Skipped, Swept, Released),
-        *(ReserveReturned, BondReturned, BondBurned, Abandoned),
-    )
-}
+KINDS: tuple[type[Event] | type[Entered], ...] = (
+    *(ParametersSet, OperatorSet, Deposited, Withdrawn, Funded, Opened, Entered, Booked),
+    *(Proposed, Challenged, Ruled, Voided, Delivered, Settled, Skipped, Swept, Released),
+    *(ReserveReturned, BondReturned, BondBurned, Abandoned),
+)
+"""A record for each event of the contract."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A round's proposal; all zero where there is none, or its end is booked.
-
-    Attributes:
-        bond: what is held of each side, wei.
-        final_at: when it is final, seconds since 1970; 0 if time alone never makes it so.
-        rule_by: end of the time for a ruling; 0 without a challenge.
-    """
-
-    proposer: str
-    challenger: str
-    root: bytes
-    bond: Wei
-    final_at: int
-    rule_by: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundFacts:
-    """Everything that the contract holds of a round; all zero for one that was never opened.
-
-    Attributes:
-        factors: WAD, of the stake leg and the profit leg.
-        reserves: what is left of each leg's reserve, wei.
-        locked: what of `at_risk` is not settled or released yet.
-        head: hash chain over the entries.
-        targets: their digest, once the operator's first proposal has fixed it.
-    """
-
-    config: bytes
-    operator: str
-    parameters: Parameters
-    terms: Terms
-    duty_bond: Wei
-    entrants: int
-    at_risk: Wei
-    locked: Wei
-    head: bytes
-    book: bytes
-    booked: bool
-    factors: tuple[int, int]
-    reserves: tuple[Wei, Wei]
-    targets: bytes
-    proposal: Proposal
-    abandoned: bool
-
-    @property
-    def factor(self) -> int:
-        """Return the stake leg's factor, WAD."""
-        return self.factors[0]
+_BY_NAME = {kind.__name__: kind for kind in KINDS}
 
 
 def event(name: str, values: Mapping[str, Any], place: Mapping[str, Any]) -> AnyEvent:
@@ -295,18 +242,9 @@ def event(name: str, values: Mapping[str, Any], place: Mapping[str, Any]) -> Any
         values: its arguments by name.
         place: the fields of `Event`.
     """
-    return _KINDS[name](**_typed(values), **place)
-
-
-def round_facts(values: Mapping[str, Any]) -> RoundFacts:
-    """Return the contract's struct `Facts` as a record."""
-    return RoundFacts(**{**_typed(values), "proposal": Proposal(**values["proposal"])})
-
-
-def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     typed = dict(values)
     if "parameters" in typed:
         typed["parameters"] = Parameters(**typed["parameters"])
     if "terms" in typed:
         typed["terms"] = Terms(**typed["terms"])
-    return typed
+    return _BY_NAME[name](**typed, **place)
