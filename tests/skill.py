@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from tasks.adapters import tables
 from tasks.adapters.cluster import SerialExecutor
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.rules import Economy, ScoringRule
 from tasks.core.scoring import meta_model, metrics
 from tasks.modellers import predicting, roster
@@ -64,7 +65,7 @@ def _round(
         ]
     )
     entry = dataset.era_entry(vault, round_id)
-    table = tables.read_table(vault.read(Ref.from_json(entry["object"])))
+    table = tables.read_table(vault.read(Ref.from_document(entry["object"])))
     target = table["target_20d1l"].to_numpy().astype(np.float64)
     weights = meta_model.equal_weights(len(NAMES))
     blend = meta_model.finish(meta_model.partial(predictions, weights))

@@ -49,9 +49,9 @@ def publish(root: Path, live: int, n_eras=70, n_ids=60, n_features=8) -> str:
                 "era": f"{number:04d}",
                 "data_type": "live" if number == live else "train",
                 "n_ids": n_ids,
-                "features": features.to_json(),
-                "targets": None if number == live else body.to_json(),
-                "benchmarks": bench.to_json(),
+                "features": features.to_document(),
+                "targets": None if number == live else body.to_document(),
+                "benchmarks": bench.to_document(),
                 "target_end_era": {name: f"{number + TARGETS[name]:04d}" for name in TARGETS},
             }
         )

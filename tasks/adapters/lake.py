@@ -7,50 +7,21 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
 
 from tasks.adapters import foreign_json
 from tasks.core.errors import LakeError
 from tasks.core.protocol import canonical
+from tasks.core.protocol.documents.fields import Document, DocumentError
+from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol.places import Place
 
 _CHUNK_BYTES = 2**22
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ref:
-    """An object's digest, size in bytes and the suffix of its name."""
-
-    sha256: str
-    size: int
-    suffix: str
-
-    @property
-    def name(self) -> str:
-        """Return the object's path below the lake's root."""
-        return f"objects/{self.sha256[:2]}/{self.sha256}{self.suffix}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the reference as it stands in documents."""
-        return {"sha256": self.sha256, "bytes": self.size, "suffix": self.suffix}
-
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Self:
-        """Read a reference from a document.
-
-        Raises:
-            LakeError: if the entry is not a reference.
-        """
-        sha256, size, suffix = (entry.get(key) for key in ("sha256", "bytes", "suffix"))
-        if not (isinstance(sha256, str) and re.fullmatch(r"[0-9a-f]{64}", sha256)):
-            raise LakeError(f"not a digest: {sha256!r}")
-        if not (isinstance(suffix, str) and re.fullmatch(r"(\.[a-z0-9]+)?", suffix)):
-            raise LakeError(f"not an object's suffix: {suffix!r}")
-        if not isinstance(size, int):
-            raise LakeError(f"not a size: {size!r}")
-        return cls(sha256=sha256, size=size, suffix=suffix)
+_D = TypeVar("_D", bound=Document)
 
 
 class Lake:
@@ -139,61 +110,101 @@ class Lake:
         for _ in self.chunks(ref):
             pass
 
-    def publish(self, name: str, document: Mapping[str, Any]) -> str:
+    def publish(self, place: Place[_D] | str, document: _D | Mapping[str, Any]) -> str:
         """Create a document and return its digest; the same content again is accepted.
 
         Raises:
             LakeError: if the document exists with other content.
         """
-        content = canonical.canonical_json(document)
-        path = self._document_path(name)
+        made = document.to_document() if isinstance(document, Document) else document
+        content = canonical.canonical_json(made)
+        path = self._document_path(place)
         if not create_file(path, content, self._parts) and path.read_bytes() != content:
-            raise LakeError(f"document {name} is published already, with other content")
+            raise LakeError(f"document {place} is published already, with other content")
         return canonical.sha256_hex(content)
 
-    def has(self, name: str) -> bool:
+    def has(self, place: Place[Document] | str) -> bool:
         """Return whether a document is published."""
-        return self._document_path(name).exists()
+        return self._document_path(place).exists()
 
-    def document_bytes(self, name: str) -> bytes | None:
+    def document_bytes(self, place: Place[Document] | str) -> bytes | None:
         """Return a document's bytes, or None where it is not published."""
         try:
-            return self._document_path(name).read_bytes()
+            return self._document_path(place).read_bytes()
         except FileNotFoundError:
             return None
 
-    def find(self, name: str) -> dict[str, Any] | None:
+    def seek(self, place: Place[_D]) -> _D | None:
         """Return a document, or None where it is not published.
+
+        Raises:
+            LakeError: if it is of another kind; the message names document and field.
+        """
+        content = self.document_bytes(place)
+        return None if content is None else parse(place, content)
+
+    def load(self, place: Place[_D]) -> _D:
+        """Return a document.
+
+        Raises:
+            LakeError: if it is not published, or of another kind.
+        """
+        found = self.seek(place)
+        if found is None:
+            raise LakeError(f"document {place} is not published in {self.root}")
+        return found
+
+    def find(self, place: Place[Document] | str) -> dict[str, Any] | None:
+        """Return a document as JSON, or None where it is not published.
 
         Raises:
             LakeError: if it is not a JSON object.
         """
-        content = self.document_bytes(name)
-        if content is None:
-            return None
-        try:
-            document = foreign_json.parse(content)
-        except ValueError as error:
-            raise LakeError(f"document {name} is not JSON: {error}") from error
-        if not isinstance(document, dict):
-            raise LakeError(f"document {name} is not a JSON object")
-        return document
+        content = self.document_bytes(place)
+        return None if content is None else _json(place, content)
 
-    def document(self, name: str) -> dict[str, Any]:
-        """Return a document.
+    def document(self, place: Place[Document] | str) -> dict[str, Any]:
+        """Return a document as JSON.
 
         Raises:
             LakeError: if it is not published or not a JSON object.
         """
-        document = self.find(name)
+        document = self.find(place)
         if document is None:
-            raise LakeError(f"document {name} is not published in {self.root}")
+            raise LakeError(f"document {place} is not published in {self.root}")
         return document
 
-    def _document_path(self, name: str) -> Path:
+    def _document_path(self, place: Place[Document] | str) -> Path:
+        name = str(place)
         if not _SAFE_NAME.fullmatch(name):
             raise LakeError(f"not a document's name: {name!r}")
         return self.root / f"{name}.json"
+
+
+def parse(place: Place[_D], content: bytes) -> _D:
+    """Return the document that some bytes hold.
+
+    Args:
+        place: where they lie, which says their kind.
+        content: JSON.
+
+    Raises:
+        LakeError: if they hold another kind; the message names document and field.
+    """
+    try:
+        return place.kind.from_document(_json(place, content))
+    except DocumentError as error:
+        raise LakeError(f"document {place}: {error}") from error
+
+
+def _json(place: Place[Document] | str, content: bytes) -> dict[str, Any]:
+    try:
+        document = foreign_json.parse(content)
+    except ValueError as error:
+        raise LakeError(f"document {place} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise LakeError(f"document {place} is not a JSON object")
+    return document
 
 
 def create_file(path: Path, content: bytes, parts: Path | None = None, mode: int = 0o666) -> bool:

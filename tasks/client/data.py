@@ -11,9 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.data import purge
 from tasks.core.errors import DataError, LakeError
+from tasks.core.protocol.documents.ref import Ref
 
 VERSION = "v1"
 _FEATURE, _TARGET = "feature_", "target_"
@@ -39,9 +40,9 @@ class Era:
             name=entry["era"],
             data_type=entry["data_type"],
             n_ids=entry["n_ids"],
-            features=Ref.from_json(entry["features"]),
-            targets=Ref.from_json(targets) if targets else None,
-            benchmarks=Ref.from_json(benchmarks) if benchmarks else None,
+            features=Ref.from_document(entry["features"]),
+            targets=Ref.from_document(targets) if targets else None,
+            benchmarks=Ref.from_document(benchmarks) if benchmarks else None,
             target_end_era=entry["target_end_era"],
         )
 

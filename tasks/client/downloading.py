@@ -15,12 +15,13 @@ from typing import Any
 
 from tasks.adapters import files
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.client import live
 from tasks.core import wording
 from tasks.core.errors import InputError, LakeError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
+from tasks.core.protocol.documents.ref import Ref
 
 LATEST = "latest"
 """How a person names the newest snapshot: that of the newest round, if there is a round."""
@@ -181,7 +182,7 @@ def _chosen(chain: Chain, lake: Lake, name: str) -> str:
 
 def _refs(manifest: Mapping[str, Any]) -> list[Ref]:
     entries = [era[part] for era in manifest["eras"] for part in _PARTS]
-    return [Ref.from_json(entry) for entry in entries if entry is not None]
+    return [Ref.from_document(entry) for entry in entries if entry is not None]
 
 
 def _items(manifest: Mapping[str, Any], name: str, only: Sequence[str]) -> list[_Item]:
@@ -191,7 +192,7 @@ def _items(manifest: Mapping[str, Any], name: str, only: Sequence[str]) -> list[
         if wanted not in singles:
             has = wording.listed(sorted(singles), 20) or "none: leave --files out"
             raise InputError(f"{name} has no file {wording.plain(wanted)}; it has {has}")
-    place, names = _place(name), defaultdict[str, list[str]](list)
+    place, names = places.folder(name), defaultdict[str, list[str]](list)
     items = {} if only else {ref.name: _Item(ref=ref, source=ref.name) for ref in _refs(manifest)}
     for file in dict.fromkeys(only or sorted(singles)):
         ref = _single(file, singles[file])
@@ -213,11 +214,7 @@ def _single(file: str, facts: Mapping[str, Any]) -> Ref:
     if not _FILE.fullmatch(file):
         raise LakeError(f"a snapshot names no file so: {wording.plain(file)}")
     entry = {"sha256": facts["sha256"], "bytes": facts["bytes"], "suffix": Path(file).suffix}
-    return Ref.from_json(entry)
-
-
-def _place(name: str) -> str:
-    return places.manifest(name).rpartition("/")[0]
+    return Ref.from_document(entry)
 
 
 def _fetch(lake: Lake, target: Lake, item: _Item) -> bool:
@@ -266,8 +263,7 @@ def _chunks(path: Path, ref: Ref) -> Iterator[bytes]:
 
 def _publish(lake: Lake, target: Lake, name: str) -> None:
     """Copy the version's document, which names features and targets, and then the manifest."""
-    version = f"{_place(name).rpartition('/')[0]}/version"
-    for document in (version, places.manifest(name)):
+    for document in (places.DATA_VERSION, places.manifest(name)):
         content = lake.find(document)
         if content is not None:
             target.publish(document, content)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tasks.adapters import foreign_json, tables
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.client.plans import Plans
 from tasks.core import checks
 from tasks.core.checks import Check, Mismatch, require, require_none
@@ -22,6 +22,7 @@ from tasks.core.errors import HomeError, InputError
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical, commitments, merkle, scores
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.events import Entered
 from tasks.core.protocol.submissions import Submission
 from tasks.core.protocol.table import Row, Table
@@ -121,7 +122,7 @@ class OwnRow:
     def columns(self) -> Any:
         """Return ids, targets, benchmark and meta-model."""
         results = self.lake.document(f"rounds/{self.round_id}/results")
-        return tables.read_table(self.lake.read(Ref.from_json(results["columns"])))
+        return tables.read_table(self.lake.read(Ref.from_document(results["columns"])))
 
     def commitment(self) -> str:
         """Compare the commitment in the chain's log with the stored submission."""
@@ -199,6 +200,7 @@ class OwnRow:
         digest = canonical.sha256_hex(canonical.canonical_json(opened["scoring"]))
         require(digest == self.facts.terms.scoring.hex(), "the scoring rule has another digest")
         rule = ScoringRule.from_document(opened["scoring"])
+        rule.require_version()
         _, row = self._in_table()
         multipliers = [multiplier for _, multiplier in rule.multipliers_nano]
         values = [0] * len(multipliers)

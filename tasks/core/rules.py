@@ -1,10 +1,12 @@
 """The rules that an operator chooses for a tournament, and the defaults of a replay."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from tasks.core.errors import InputError
 from tasks.core.money.units import WAD, Wei
+from tasks.core.protocol.documents import fields as kinds
+from tasks.core.protocol.documents.fields import Document, Fields
 
 SCORING_VERSION = "2"
 """Changes whenever a published score could change."""
@@ -14,45 +16,54 @@ OVERLAP = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoringRule:
-    """What a round pays for: named scores and their multipliers, in nano."""
+class ScoringRule(Document):
+    """What a round pays for: named scores and their multipliers, in nano.
+
+    One of another scoring version can be read and published, but nothing follows from it here.
+    """
 
     multipliers_nano: tuple[tuple[str, int], ...] = (("corr", 500_000_000), ("bmc", 500_000_000))
     target: str = "20d1l"
     profit_k_nano: int = 0
     price_source: str = "panel"
     opening: str = "public"
+    scoring_version: str = SCORING_VERSION
 
-    def document(self) -> dict[str, Any]:
+    def require_version(self) -> None:
+        """Refuse to compute by a rule of another scoring version.
+
+        Raises:
+            InputError: that names both.
+        """
+        if self.scoring_version != SCORING_VERSION:
+            raise InputError(
+                f"the round was scored by version {self.scoring_version}, "
+                f"this program scores by version {SCORING_VERSION}"
+            )
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read a published rule."""
+        multipliers = fields.named("multipliers_nano", kinds.signed)
+        return cls(
+            multipliers_nano=tuple(sorted(multipliers.items())),
+            target=fields.text("target"),
+            profit_k_nano=fields.whole("profit_k_nano"),
+            price_source=fields.text("price_source"),
+            opening=fields.text("opening"),
+            scoring_version=fields.text("scoring_version"),
+        )
+
+    def to_document(self) -> dict[str, Any]:
         """Return the rule as the published document whose digest is the terms' `scoring`."""
         return {
             "multipliers_nano": dict(self.multipliers_nano),
             "opening": self.opening,
             "price_source": self.price_source,
             "profit_k_nano": self.profit_k_nano,
-            "scoring_version": SCORING_VERSION,
+            "scoring_version": self.scoring_version,
             "target": self.target,
         }
-
-    @classmethod
-    def from_document(cls, document: dict[str, Any]) -> "ScoringRule":
-        """Read a published rule.
-
-        Raises:
-            InputError: if it was made for another scoring version.
-        """
-        if document["scoring_version"] != SCORING_VERSION:
-            raise InputError(
-                f"the round was scored by version {document['scoring_version']}, "
-                f"this program scores by version {SCORING_VERSION}"
-            )
-        return cls(
-            multipliers_nano=tuple(sorted(document["multipliers_nano"].items())),
-            target=document["target"],
-            profit_k_nano=document["profit_k_nano"],
-            price_source=document["price_source"],
-            opening=document["opening"],
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.adapters import failpoints, matrices, tables
-from tasks.adapters.lake import Ref
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import book, canonical, commitments, status, submissions
 from tasks.core.protocol.book import Contents, Entrant, Verdict
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.scoring import duplicates, meta_model
 from tasks.stages import dataset, intake, scoring
 from tasks.stages.intake import Intake
@@ -70,7 +70,7 @@ def _contents(
     table = tables.read_table(home.vault.read(_era_ref(home, round_id)))
     benchmark = table["benchmark"].to_numpy()
     meta_ref = home.vault.put(submissions.values_bytes(blend), ".f64")
-    vault_book = {"meta_model": meta_ref.to_json(), "predictions": predictions.to_json()}
+    vault_book = {"meta_model": meta_ref.to_document(), "predictions": predictions.to_document()}
     home.vault.publish(f"rounds/{round_id}/book", vault_book)
     matrix = matrices.open_matrix(path)
     precedence = [(entrant.block, entrant.log_index) for entrant, _ in accepted]

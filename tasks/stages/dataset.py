@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.errors import LakeError
 from tasks.core.money.units import RoundId
+from tasks.core.protocol.documents.ref import Ref
 
 
 def find(vault: Lake) -> dict[str, Any] | None:
@@ -50,7 +51,7 @@ def era_entry(vault: Lake, round_id: RoundId) -> Mapping[str, Any]:
 
 def era_object(entry: Mapping[str, Any]) -> Ref:
     """Return the vault's object of an era: assets, ids, features, targets, benchmarks."""
-    return Ref.from_json(entry["object"])
+    return Ref.from_document(entry["object"])
 
 
 def _count(vault: Lake) -> int:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.adapters import files
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
+from tasks.core.protocol.documents.ref import Ref
 from tasks.stages import dataset
 
 _NAME = re.compile(r"round-(0|[1-9][0-9]*)\.npy")
@@ -70,7 +71,7 @@ def _with_a_book(vault: Lake, rounds: Sequence[RoundId]) -> list[RoundId]:
 
 
 def _copy(vault: Lake, round_id: RoundId, folder: Path) -> Path:
-    ref = Ref.from_json(vault.document(f"rounds/{round_id}/book")["predictions"])
+    ref = Ref.from_document(vault.document(f"rounds/{round_id}/book")["predictions"])
     path = folder / f"round-{round_id}.npy"
     try:
         files.replace_by_chunks(path, vault.chunks(ref), 0o600)

@@ -1,18 +1,19 @@
 """Intake: open a delivered file, check it against its commitment, keep it and give a receipt."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from tasks.adapters import keys
 from tasks.adapters.intake import opening
-from tasks.adapters.lake import Ref
 from tasks.core.errors import LakeError, SubmissionError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import commitments, places, status, submissions
+from tasks.core.protocol import commitments, places, status, submissions, vault_places
 from tasks.core.protocol.book import Entrant, Verdict
+from tasks.core.protocol.documents.receipts import KeptReceipt, Receipt
+from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol.places import Place
 from tasks.core.protocol.submissions import Submission
 from tasks.stages.arrivals import Arrival, Arrivals
 from tasks.stages.entry_log import EntryLog
@@ -48,12 +49,8 @@ def verdict(home: OpenHome, round_id: RoundId, entrant: Entrant) -> tuple[Verdic
     receipt = _find(home, round_id, entrant)
     if receipt is None:
         return Verdict(digest=None, salt=None, reason="no file was delivered"), None
-    if receipt["reason"] is not None:
-        return Verdict(digest=None, salt=None, reason=receipt["reason"]), None
-    accepted = Verdict(
-        digest=bytes.fromhex(receipt["digest"]), salt=bytes.fromhex(receipt["salt"]), reason=None
-    )
-    return accepted, Ref.from_json(receipt["values"])
+    found = Verdict(digest=receipt.digest, salt=receipt.salt, reason=receipt.reason)
+    return found, receipt.values
 
 
 class Intake:
@@ -70,11 +67,11 @@ class Intake:
 
     def __init__(self, home: OpenHome, round_id: RoundId) -> None:
         """Use a round that was opened; nothing is read yet."""
-        opened = home.lake.document(f"rounds/{round_id}/open")
+        opened = home.lake.load(places.opening(round_id))
         self._home = home
         self._round = round_id
-        self._n_ids: int = opened["n_ids"]
-        self._ids_hash = bytes.fromhex(opened["ids_hash"])
+        self._n_ids = opened.n_ids
+        self._ids_hash = opened.ids_hash
         self._last_look = home.chain.tournament.facts(round_id).terms.closes + GRACE_S
         self._log = EntryLog(home.chain, round_id)
         self._arrivals = Arrivals(home.vault, round_id)
@@ -156,64 +153,63 @@ class Intake:
     def _recall(self, entrant: Entrant) -> None:
         """Remember what an entrant's receipt says, which a killed run may not have published."""
         found = _find(self._home, self._round, entrant)
-        for place in (places.receipt, places.mended_receipt):
-            private = self._home.vault.find(_name(place, self._round, entrant))
-            if private is not None:
-                self._publish(place, entrant, private)
-        known = None if found is None else found["reason"] is None
-        self._accepted[entrant.model, entrant.nonce] = known
+        for mends in (False, True):
+            kept = self._home.vault.seek(_kept_place(self._round, entrant, mends=mends))
+            if kept is not None:
+                self._publish(entrant, kept, mends=mends)
+        self._accepted[entrant.model, entrant.nonce] = None if found is None else found.accepted
 
-    def _keep(self, entrant: Entrant, made: dict[str, Any]) -> int:
+    def _keep(self, entrant: Entrant, made: KeptReceipt) -> int:
         """Make a receipt; only an acceptance changes an earlier one."""
         key = (entrant.model, entrant.nonce)
-        mends, accepts = self._accepted[key] is False, made["reason"] is None
-        if mends and not accepts:
+        mends = self._accepted[key] is False
+        if mends and not made.accepted:
             return 0
-        place = places.mended_receipt if mends else places.receipt
         try:
-            self._home.vault.publish(_name(place, self._round, entrant), made)
+            self._home.vault.publish(_kept_place(self._round, entrant, mends=mends), made)
         except LakeError:
             # The round's closing came first, and the file was another one for it.
             self._recall(entrant)
             if self._accepted[key] is None:
                 raise
             return 0
-        self._publish(place, entrant, made)
-        self._accepted[key] = accepts
+        self._publish(entrant, made, mends=mends)
+        self._accepted[key] = made.accepted
         return 1
 
-    def _publish(
-        self, place: Callable[..., str], entrant: Entrant, private: dict[str, Any]
-    ) -> None:
+    def _publish(self, entrant: Entrant, kept: KeptReceipt, *, mends: bool) -> None:
         """Give the modeller a receipt, which names the digest that the operator has read."""
-        public = {"digest": private["digest"], "reason": private["reason"]}
-        public |= {"model": entrant.model.hex(), "nonce": entrant.nonce, "round": self._round}
-        self._home.lake.publish(_name(place, self._round, entrant), public)
+        receipt = Receipt(
+            round_id=self._round,
+            model=entrant.model,
+            nonce=entrant.nonce,
+            digest=kept.digest,
+            reason=kept.reason,
+        )
+        place = places.mended_receipt if mends else places.receipt
+        self._home.lake.publish(place(entrant.model, self._round, entrant.nonce), receipt)
 
-    def _first(self, entrant: Entrant, files: Iterator[File]) -> dict[str, Any]:
+    def _first(self, entrant: Entrant, files: Iterator[File]) -> KeptReceipt:
         """Return the receipt of the first file that opens to the commitment, else of the first."""
         first = None
         for file in files:
-            private = self._try(entrant, file)
-            if private["reason"] is None:
-                return private
-            first = first or private
+            kept = self._try(entrant, file)
+            if kept.accepted:
+                return kept
+            first = first or kept
         if first is None:
             raise LakeError(f"no file of {entrant.name} is there to be judged: run again")
         return first
 
-    def _try(self, entrant: Entrant, file: File) -> dict[str, Any]:
+    def _try(self, entrant: Entrant, file: File) -> KeptReceipt:
         try:
             submission = self._open(entrant, file)
         except SubmissionError as error:
-            return {"digest": None, "reason": str(error), "salt": None, "values": None}
+            return KeptReceipt(digest=None, salt=None, values=None, reason=str(error))
         values = self._home.vault.put(submissions.values_bytes(submission.values), ".f64")
-        return {
-            "digest": submission.digest.hex(),
-            "reason": None,
-            "salt": submission.salt.hex(),
-            "values": values.to_json(),
-        }
+        return KeptReceipt(
+            digest=submission.digest, salt=submission.salt, values=values, reason=None
+        )
 
     def _open(self, entrant: Entrant, sealed: File) -> Submission:
         limit = submissions.max_sealed_bytes(self._n_ids)
@@ -235,13 +231,14 @@ class Intake:
         return submission
 
 
-def _find(home: OpenHome, round_id: RoundId, entrant: Entrant) -> dict[str, Any] | None:
+def _find(home: OpenHome, round_id: RoundId, entrant: Entrant) -> KeptReceipt | None:
     """Return the receipt that counts: the one that mends the first, if there is one."""
-    mended = home.vault.find(_name(places.mended_receipt, round_id, entrant))
-    return mended or home.vault.find(_name(places.receipt, round_id, entrant))
+    mended = home.vault.seek(_kept_place(round_id, entrant, mends=True))
+    return mended or home.vault.seek(_kept_place(round_id, entrant, mends=False))
 
 
-def _name(place: Callable[..., str], round_id: RoundId, entrant: Entrant) -> str:
+def _kept_place(round_id: RoundId, entrant: Entrant, *, mends: bool) -> Place[KeptReceipt]:
+    place = vault_places.mended_receipt if mends else vault_places.receipt
     return place(entrant.model, round_id, entrant.nonce)
 
 

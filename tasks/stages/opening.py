@@ -54,7 +54,7 @@ def _publish(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
     table = tables.read_table(home.vault.read(dataset.era_object(entry)))
     ids, assets = table["id"].to_pylist(), table["asset"].to_pylist()
     salt = hmac.digest(home.id_map_secret, f"round {round_id}".encode(), "sha256")
-    scoring = home.rule.document()
+    scoring = home.rule.to_document()
     terms = replace(
         _terms(home, _times(home, round_id, entry["times"])),
         # The whole entry: features to predict from, and the benchmark that BMC is paid against.
@@ -68,7 +68,7 @@ def _publish(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
         {
             "era": era,
             "ids_hash": commitments.ids_hash(ids).hex(),
-            "live": manifest,
+            "live": manifest.name,
             "n_ids": len(ids),
             "round": round_id,
             "scoring": scoring,

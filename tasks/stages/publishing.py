@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.data import purge
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.rules import SCORING_VERSION
 from tasks.stages import dataset, snapshot_files
 from tasks.stages.snapshot_files import MetaModel
@@ -136,7 +137,7 @@ def _publish_era(snapshot: _Snapshot, entry: Mapping[str, Any], data_type: str) 
     before = snapshot.earlier.get(entry["era"], {})
     if all(before.get(key) == value for key, value in result.items()):
         return dict(before)
-    content = tables.read_table(snapshot.vault.read(Ref.from_json(entry["object"])))
+    content = tables.read_table(snapshot.vault.read(Ref.from_document(entry["object"])))
     benchmarks = ["id", *snapshot.dataset["benchmarks"]]
     parts = {
         "benchmarks": content.select(benchmarks) if entry["benchmarked"] else None,
@@ -146,7 +147,7 @@ def _publish_era(snapshot: _Snapshot, entry: Mapping[str, Any], data_type: str) 
     for key, part in parts.items():
         kept = None
         if part is not None:
-            kept = snapshot.lake.put(tables.table_bytes(part), ".parquet").to_json()
+            kept = snapshot.lake.put(tables.table_bytes(part), ".parquet").to_document()
         result[key] = kept
     return result
 

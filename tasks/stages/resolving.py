@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Ref
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import commitments, scores, status, submissions
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.openings import Opening
 from tasks.core.rules import ScoringRule
 from tasks.core.scoring import meta_model, metrics
@@ -47,7 +47,7 @@ def score(
     if book["contents"] is None:
         return scores.document(round_id, book, [], {})
     private = home.vault.document(f"rounds/{round_id}/book")
-    path = home.vault.path(Ref.from_json(private["predictions"]))
+    path = home.vault.path(Ref.from_document(private["predictions"]))
     targets, blend, benchmark = (
         against[name].to_numpy() for name in ("target", "meta_model", "benchmark")
     )
@@ -76,7 +76,7 @@ def columns(home: OpenHome, round_id: RoundId, book: dict[str, Any], era: Any, t
     }
     if book["contents"] is not None:
         private = home.vault.document(f"rounds/{round_id}/book")
-        blend = home.vault.read(Ref.from_json(private["meta_model"]))
+        blend = home.vault.read(Ref.from_document(private["meta_model"]))
         found["meta_model"] = submissions.values_from(blend)
     return tables.table(found)
 
@@ -93,12 +93,12 @@ def _publish(home: OpenHome, round_id: RoundId, name: str) -> None:
     ids_hash = bytes.fromhex(book["ids_hash"])
     is_public = Opening.parse(rule.opening).is_public
     document = {
-        "columns": home.lake.put(tables.table_bytes(against), ".parquet").to_json(),
+        "columns": home.lake.put(tables.table_bytes(against), ".parquet").to_document(),
         "predictions": revealing.publish_matrix(home, round_id) if is_public else None,
         "root": table.root().hex(),
         "round": round_id,
         "scores_sha256": home.lake.publish(f"rounds/{round_id}/scores", scored),
-        "table_sha256": home.lake.publish(f"rounds/{round_id}/table", table.document()),
+        "table_sha256": home.lake.publish(f"rounds/{round_id}/table", table.to_document()),
         "targets_digest": commitments.content_digest(ids_hash, targets).hex(),
     }
     home.lake.publish(name, document)

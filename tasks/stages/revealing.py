@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import openings, places
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.openings import Opening
 from tasks.stages.open_home import OpenHome
 
@@ -25,8 +26,8 @@ def publish_matrix(home: OpenHome, round_id: RoundId) -> dict[str, Any] | None:
     private = home.vault.find(f"rounds/{round_id}/book")
     if private is None:
         return None
-    ref = Ref.from_json(private["predictions"])
-    return home.lake.put_chunks(home.vault.chunks(ref), ref.suffix).to_json()
+    ref = Ref.from_document(private["predictions"])
+    return home.lake.put_chunks(home.vault.chunks(ref), ref.suffix).to_document()
 
 
 def due(lake: Lake, final: Mapping[RoundId, int]) -> Iterator[tuple[RoundId, int]]:
@@ -37,7 +38,7 @@ def due(lake: Lake, final: Mapping[RoundId, int]) -> Iterator[tuple[RoundId, int
         final: by round, when it became final.
     """
     for round_id in sorted(final):
-        if not lake.has(places.opened(round_id)):
+        if not lake.has(places.disclosure(round_id)):
             since = rule_of(lake, round_id).due_at(openings.later(final, round_id))
             if since is not None and lake.document(f"rounds/{round_id}/book")["contents"]:
                 yield round_id, since
@@ -49,7 +50,7 @@ def reveal(home: OpenHome, round_id: RoundId) -> None:
     Raises:
         InputError: if its rule keeps it closed.
     """
-    if home.lake.has(places.opened(round_id)):
+    if home.lake.has(places.disclosure(round_id)):
         return
     final = home.chain.tournament.finals()
     if round_id not in dict(due(home.lake, final)):
@@ -71,4 +72,4 @@ def reveal_due(home: OpenHome) -> None:
 
 def _publish(home: OpenHome, round_id: RoundId) -> None:
     document = {"predictions": publish_matrix(home, round_id), "round": round_id}
-    home.lake.publish(places.opened(round_id), document)
+    home.lake.publish(places.disclosure(round_id), document)

@@ -8,9 +8,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Lake, Ref, create_file
+from tasks.adapters.lake import Lake, create_file
 from tasks.core.errors import LakeError
 from tasks.core.protocol import canonical
+from tasks.core.protocol.documents.ref import Ref
 from tasks.stages.benchmarks import BLEND
 
 MetaModel = Mapping[str, tuple[Sequence[str], NDArray[np.float64]]]
@@ -61,10 +62,10 @@ def write(
 
 def _main_table(lake: Lake, entry: Mapping[str, Any]) -> pa.Table:
     """Return an era's features and, unless it is live, its targets."""
-    content = tables.read_table(lake.read(Ref.from_json(entry["features"])))
+    content = tables.read_table(lake.read(Ref.from_document(entry["features"])))
     if entry["targets"] is None:
         return content
-    targets = tables.read_table(lake.read(Ref.from_json(entry["targets"])))
+    targets = tables.read_table(lake.read(Ref.from_document(entry["targets"])))
     content = content.append_column("target", targets[_MAIN_TARGET])
     for name in targets.column_names[1:]:
         content = content.append_column(name, targets[name])
@@ -72,7 +73,7 @@ def _main_table(lake: Lake, entry: Mapping[str, Any]) -> pa.Table:
 
 
 def _benchmark_table(lake: Lake, entry: Mapping[str, Any]) -> pa.Table:
-    content = tables.read_table(lake.read(Ref.from_json(entry["benchmarks"])))
+    content = tables.read_table(lake.read(Ref.from_document(entry["benchmarks"])))
     era = pa.array([entry["era"]] * content.num_rows)
     return content.add_column(1, "era", era)
 

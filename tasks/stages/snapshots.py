@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
+from tasks.core.protocol.documents.ref import Ref
 from tasks.stages import dataset, publishing
 from tasks.stages.open_home import OpenHome
 
@@ -72,7 +73,7 @@ def _meta_models(
         results = lake.find(f"rounds/{round_id}/results")
         if results is None:  # the round was abandoned
             continue
-        columns = tables.read_table(lake.read(Ref.from_json(results["columns"])))
+        columns = tables.read_table(lake.read(Ref.from_document(results["columns"])))
         if "meta_model" in columns.column_names:
             blend = columns["meta_model"].to_numpy()
             found[dataset.era_of(round_id)] = (columns["id"].to_pylist(), blend)

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from tasks.adapters import tables
 from tasks.adapters.cluster import Executor
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.data import targets
 from tasks.core.data.arrays import Floats
 from tasks.core.data.calendar import Times
 from tasks.core.data.rows import EraRows
 from tasks.core.errors import DataError
+from tasks.core.protocol.documents.ref import Ref
 from tasks.stages import benchmarks
 from tasks.stages.benchmarks import Matrix
 
@@ -61,7 +62,7 @@ def store(
                 "era": era.era.name,
                 "mature": era.mature,
                 "n_ids": len(era.ids),
-                "object": vault.put(content, ".parquet").to_json(),
+                "object": vault.put(content, ".parquet").to_document(),
                 "target_end_era": era.ends,
                 "times": None if when is None else when.to_json(),
             }
@@ -82,7 +83,7 @@ def _former_benchmarks(
             f"the panel has {len(eras)} eras, it had {len(former)}: a data set only grows"
         )
     for entry, era in zip(former, eras, strict=False):
-        table = tables.read_table(vault.read(Ref.from_json(entry["object"])))
+        table = tables.read_table(vault.read(Ref.from_document(entry["object"])))
         _require_same(table, era, public)
         parts.append(np.column_stack([table[name].to_numpy() for name in benchmarks.COLUMNS]))
     return np.concatenate(parts)

@@ -89,7 +89,7 @@ def settle(executor, path, models):
     scored = scores.document(ROUND, book, rows.tolist(), named)
     canonical.canonical_json(scored)
     table = scores.table(ROUND, book, scored, ScoringRule(), CLIP)
-    canonical.canonical_json(table.document())
+    canonical.canonical_json(table.to_document())
     assert not copies
     return table.root()
 

@@ -10,9 +10,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical, commitments
+from tasks.core.protocol.documents.ref import Ref
 
 Tamper = Callable[[Lake, RoundId], None]
 """Changes something of a round in a lake."""
@@ -28,17 +29,17 @@ def rewrite(lake: Lake, name: str, change: Callable[[dict[str, Any]], Any]) -> N
 def swap_object(lake: Lake, round_id: RoundId, key: str, content: bytes) -> None:
     """Publish another object in the place of one that a round's results name."""
     name = f"rounds/{round_id}/results"
-    ref = lake.put(content, Ref.from_json(lake.document(name)[key]).suffix)
-    rewrite(lake, name, lambda results: results.update({key: ref.to_json()}))
+    ref = lake.put(content, Ref.from_document(lake.document(name)[key]).suffix)
+    rewrite(lake, name, lambda results: results.update({key: ref.to_document()}))
 
 
 def object_of(lake: Lake, round_id: RoundId, key: str) -> bytes:
-    return lake.read(Ref.from_json(lake.document(f"rounds/{round_id}/results")[key]))
+    return lake.read(Ref.from_document(lake.document(f"rounds/{round_id}/results")[key]))
 
 
 def flip_prediction(lake: Lake, round_id: RoundId) -> None:
     """Flip a bit of the first model's last prediction, in place."""
-    ref = Ref.from_json(lake.document(f"rounds/{round_id}/results")["predictions"])
+    ref = Ref.from_document(lake.document(f"rounds/{round_id}/results")["predictions"])
     content, matrix = bytearray(lake.read(ref)), predictions(lake, round_id)
     # Little-endian: the second byte of a value is far behind its point.
     content[len(content) - 8 * (matrix.size - matrix.shape[1] + 1) + 1] ^= 1

@@ -5,12 +5,12 @@ import dataclasses
 import pytest
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Ref
 from tasks.client import entering
 from tasks.client.modeller import Client
 from tasks.core.errors import ChainError, LakeError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import places
+from tasks.core.protocol.documents.ref import Ref
 from tasks.stages import dataset, founding, proposing, reporting
 from tests.flows import entries, steps
 
@@ -39,10 +39,10 @@ def test_benchmark__exchanged_after_the_round_opened__is_found_by_verify(fresh):
     vault = fresh.desk.vault
     data = dataset.newest(vault)
     (place,) = [e for e in data["eras"] if int(e["era"]) == round_id]
-    era = tables.read_table(vault.read(Ref.from_json(place["object"])))
+    era = tables.read_table(vault.read(Ref.from_document(place["object"])))
     column = era.column_names.index("benchmark")
     other = era.set_column(column, "benchmark", [1.0 - era["benchmark"].to_numpy()])
-    place["object"] = vault.put(tables.table_bytes(other), ".parquet").to_json()
+    place["object"] = vault.put(tables.table_bytes(other), ".parquet").to_document()
     dataset.publish(vault, data)
     steps.close(fresh, round_id)
     steps.resolve(fresh, round_id)

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Ref
 from tasks.client.data import Dataset
 from tasks.core.data.panel import FIELDS
 from tasks.core.data.targets import HORIZONS
 from tasks.core.money.units import RoundId
+from tasks.core.protocol.documents.ref import Ref
 from tasks.modellers import fitting
 from tasks.stages import ingest, opening, replay
 from tasks.stages.founding import Request
@@ -104,7 +104,7 @@ def test_live_snapshots__targets__are_those_that_had_ended_by_dates(played, pane
     for round_id in played.rounds:
         live = f"{round_id:04d}"
         for era in lake.document(f"versions/v1/live_{round_id}/manifest")["eras"][:-1]:
-            published = tables.read_table(lake.read(Ref.from_json(era["targets"])))
+            published = tables.read_table(lake.read(Ref.from_document(era["targets"])))
             for target in HORIZONS:
                 there = np.isfinite(published[f"target_{target}"].to_numpy()).any()
                 assert there == ends_by(panel, calendar, era["era"], target, live), (era, target)

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from tasks import auditing
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.client import own_rows
 from tasks.client.owning import Facts
 from tasks.core.data.pace import Pace
 from tasks.core.errors import HomeError, InputError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical
+from tasks.core.protocol.documents.ref import Ref
 from tasks.stages import (
     agenda,
     handing,
@@ -233,7 +234,7 @@ def test_after_one_round__none_is_final__is_not_open_and_says_when(closed):
 def test_lake__closed_rounds__no_file_holds_their_predictions(closed):
     desk = closed.tournament.desk
     matrices = {
-        Ref.from_json(desk.vault.document(f"rounds/{each}/book")["predictions"]).sha256
+        Ref.from_document(desk.vault.document(f"rounds/{each}/book")["predictions"]).sha256
         for each in closed.rounds[1:]
     }
 
@@ -276,7 +277,7 @@ def test_verify__opened_before_it_is_due__fails(closed, lake, place):
 
 def test_verify__results_of_a_sealed_round_name_its_matrix__fails(closed, lake):
     round_id = closed.rounds[1]
-    ref = lake.put(matrix_of(closed, round_id), ".npy").to_json()
+    ref = lake.put(matrix_of(closed, round_id), ".npy").to_document()
     tampering.rewrite(lake, f"rounds/{round_id}/results", lambda doc: doc.update(predictions=ref))
 
     (line, *_) = failed(closed.verify(round_id, lake))
@@ -464,10 +465,10 @@ def own_model(closed, name):
 
 def matrix_of(closed, round_id):
     vault = closed.tournament.desk.vault
-    return vault.read(Ref.from_json(vault.document(f"rounds/{round_id}/book")["predictions"]))
+    return vault.read(Ref.from_document(vault.document(f"rounds/{round_id}/book")["predictions"]))
 
 
 def publish_late(lake, round_id, matrix):
     """Publish a matrix as the document that opens a round does."""
-    document = {"predictions": lake.put(matrix, ".npy").to_json(), "round": round_id}
+    document = {"predictions": lake.put(matrix, ".npy").to_document(), "round": round_id}
     lake.publish(f"rounds/{round_id}/opened", document)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tasks import auditing
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.money.units import RoundId
+from tasks.core.protocol.documents.ref import Ref
 from tasks.stages.verification import home as verification
 from tests.flows import tampering
 
@@ -177,7 +178,7 @@ def test_verify__damaged_object__is_a_failed_check_of_its_round(played, lake, na
     manifest = lake.document(f"versions/v1/live_{round_id}/manifest")
     results = lake.document(f"rounds/{round_id}/results")
     entry = manifest["eras"][-1]["features"] if name == "live features" else results[name]
-    path = lake.path(Ref.from_json(entry))
+    path = lake.path(Ref.from_document(entry))
 
     replace_file(path, damage(path.read_bytes()))
 

@@ -91,7 +91,7 @@ def chain(contract, now=NOW):
 def publish(lake, number, reasons=None, duplicates=None):
     """Publish a round's opening and its book; a model with a reason is rejected."""
     reasons = reasons or {}
-    opened = {"era": "0001", "n_ids": 4, "scoring": ScoringRule().document()}
+    opened = {"era": "0001", "n_ids": 4, "scoring": ScoringRule().to_document()}
     lake.publish(f"rounds/{number}/open", opened)
     entrants = [
         {

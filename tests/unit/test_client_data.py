@@ -87,7 +87,7 @@ def test_dataset__manifest_without_eras__is_refused(lake):
 def test_targets__of_other_ids__are_refused(lake):
     document = lake.document(f"versions/v1/live_{LIVE}/manifest")
     other = tables.table({"id": ["x", "y"], "target_20d1l": [0.0, 1.0]})
-    document["eras"][5]["targets"] = lake.put(tables.table_bytes(other), ".parquet").to_json()
+    document["eras"][5]["targets"] = lake.put(tables.table_bytes(other), ".parquet").to_document()
     lake.publish("versions/v1/misaligned/manifest", document)
 
     with pytest.raises(LakeError, match="other ids than its era's features"):

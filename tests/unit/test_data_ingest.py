@@ -5,9 +5,10 @@ import pytest
 
 from tasks.adapters import tables
 from tasks.adapters.cluster import SerialExecutor
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.data import purge
 from tasks.core.errors import DataError, LakeError
+from tasks.core.protocol.documents.ref import Ref
 from tasks.stages import benchmarks, dataset, ingest, publishing
 from tests.panels import Source
 
@@ -35,10 +36,10 @@ class Stores:
         return self.lake.document(f"versions/v1/{name}/manifest")
 
     def read(self, ref):
-        return tables.read_table(self.lake.read(Ref.from_json(ref)))
+        return tables.read_table(self.lake.read(Ref.from_document(ref)))
 
     def era(self, entry):
-        return tables.read_table(self.vault.read(Ref.from_json(entry["object"])))
+        return tables.read_table(self.vault.read(Ref.from_document(entry["object"])))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tasks.core.rules import Economy, ScoringRule
 from tasks.stages import intake
 from tasks.stages.intake import Intake
 from tasks.stages.open_home import OpenHome
-from tests import chains
+from tests import chains, documents
 
 _SEALING = SealingKey(b"\7" * 32)
 _IDS = [f"n{number:04d}" for number in range(20)]
@@ -55,9 +55,8 @@ class Play:
         self.local, self.desk = local, desk
         self.round_id = chains.open_round(local)
         self.name = f"m{self.round_id}"
-        desk.lake.publish(
-            f"rounds/{self.round_id}/open", {"ids_hash": _IDS_HASH.hex(), "n_ids": len(_IDS)}
-        )
+        opening = documents.opening(self.round_id, n_ids=len(_IDS), ids_hash=_IDS_HASH)
+        desk.lake.publish(places.opening(self.round_id), opening)
         tournament, token = local.chain.tournament, local.chain.token
         for who in ("alice", "bob"):
             owner = local.signers[who].address
@@ -246,9 +245,8 @@ def test_receive__killed_before_it_published__publishes_then(play):
     play.log("alice", sealed)
     play.enter("alice", commitment)
     elsewhere = Lake(play.desk.lake.root.parent / "elsewhere")
-    elsewhere.publish(
-        f"rounds/{play.round_id}/open", play.desk.lake.document(f"rounds/{play.round_id}/open")
-    )
+    place = places.opening(play.round_id)
+    elsewhere.publish(place, play.desk.lake.load(place))
     intake.receive(dataclasses.replace(play.desk, lake=elsewhere), play.round_id)
 
     judged = intake.receive(play.desk, play.round_id)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import abi, commitments, derive, heads, identity, merkle
+from tasks.core.protocol.documents.fields import DocumentError
 from tasks.core.protocol.terms import Parameters, Terms
 from tests import vectors
 
@@ -196,5 +197,5 @@ def test_from_document__broken__is_refused(kind, change):
     else:
         document[name] = "many"
 
-    with pytest.raises(InputError, match="not a round's"):
+    with pytest.raises(DocumentError, match=f"{name}: |there is no field more"):
         kind.from_document(document)

@@ -60,8 +60,12 @@ def table(
 
     Every entrant has one row; a rejected one returns 0.
 
+    Raises:
+        InputError: if the rule is of another scoring version.
+
     Source: docs/protocol.md, "Table".
     """
+    rule.require_version()
     scored = {row["model"]: row for row in scores["rows"]}
     multipliers = [multiplier for _, multiplier in rule.multipliers_nano]
     rows = []

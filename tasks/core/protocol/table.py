@@ -1,15 +1,16 @@
 """The table: one row a model, what a settlement's Merkle root commits to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import merkle
+from tasks.core.protocol.documents.fields import Document, Fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Document):
     """A model's return and profit share in one round, per token at risk, in nano."""
 
     model: bytes
@@ -20,9 +21,26 @@ class Row:
         """Return the row's leaf in the round's Merkle tree."""
         return merkle.leaf(round_id, self.model, self.return_nano, self.profit_nano)
 
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read a row from the table's fields."""
+        return cls(
+            model=fields.word("model"),
+            return_nano=fields.signed("return_nano"),
+            profit_nano=fields.signed("profit_nano"),
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the row as the table has it."""
+        return {
+            "model": self.model.hex(),
+            "profit_nano": self.profit_nano,
+            "return_nano": self.return_nano,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Document):
     """A round's rows, ascending by model."""
 
     round_id: RoundId
@@ -41,29 +59,11 @@ class Table:
         merkle.check_order([row.model for row in self.rows])
         return merkle.Tree([row.leaf(self.round_id) for row in self.rows])
 
-    def document(self) -> dict[str, Any]:
-        """Return the published table, whose digest stands in the proposal."""
-        return {
-            "round": self.round_id,
-            "rows": [
-                {
-                    "model": row.model.hex(),
-                    "profit_nano": row.profit_nano,
-                    "return_nano": row.return_nano,
-                }
-                for row in self.rows
-            ],
-        }
-
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read a published table."""
-        rows = [
-            Row(
-                model=bytes.fromhex(row["model"]),
-                return_nano=int(row["return_nano"]),
-                profit_nano=int(row["profit_nano"]),
-            )
-            for row in document["rows"]
-        ]
-        return cls(round_id=RoundId(document["round"]), rows=rows)
+    def read(cls, fields: Fields) -> Self:
+        """Read a table from the fields of a document."""
+        return cls(round_id=fields.round_id("round"), rows=fields.many("rows", Row.read))
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the published table, whose digest stands in the proposal."""
+        return {"round": self.round_id, "rows": [row.to_document() for row in self.rows]}

@@ -1,6 +1,5 @@
 """What a round copies when it opens: parameters and terms, their digest and their bounds."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass
 from typing import Any, Self
 
@@ -8,6 +7,7 @@ from tasks.core.errors import InputError
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import abi, derive
+from tasks.core.protocol.documents.fields import Document, Fields
 
 MINUTE = 60
 HOUR = 3_600
@@ -28,7 +28,7 @@ _TERMS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
+class Parameters(Document):
     """What the owner sets for the rounds to come, in the contract's order of fields.
 
     Attributes:
@@ -65,21 +65,24 @@ class Parameters:
         return document | {name: str(document[name]) for name in _BONDS}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read published parameters.
-
-        Raises:
-            InputError: if a field is missing, unknown or of another kind.
-        """
-        try:
-            fields = dict(document)
-            return cls(**fields | {name: Wei(int(fields[name])) for name in _BONDS})
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"not a round's parameters: {error}") from error
+    def read(cls, fields: Fields) -> Self:
+        """Read parameters from the fields of a document."""
+        return cls(
+            arbiter=fields.text("arbiter"),
+            exclusive=fields.whole("exclusive"),
+            challenge=fields.whole("challenge"),
+            ruling=fields.whole("ruling"),
+            claim=fields.whole("claim"),
+            bond_bps=fields.whole("bond_bps"),
+            bond_floor=fields.wei("bond_floor"),
+            duty_bond=fields.wei("duty_bond"),
+            round_share_bps=fields.whole("round_share_bps"),
+            week_share_bps=fields.whole("week_share_bps"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Document):
     """What the operator sets for one round, in the contract's order of fields.
 
     Attributes:
@@ -123,19 +126,23 @@ class Terms:
         return document | {name: str(document[name]) for name in _AMOUNTS}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read published terms.
-
-        Raises:
-            InputError: if a field is missing, unknown or of another kind.
-        """
-        try:
-            fields = dict(document)
-            fields |= {name: bytes.fromhex(fields[name]) for name in _DIGESTS}
-            fields |= {name: Wei(int(fields[name])) for name in _AMOUNTS}
-            return cls(**fields)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"not a round's terms: {error}") from error
+    def read(cls, fields: Fields) -> Self:
+        """Read terms from the fields of a document."""
+        return cls(
+            opens=fields.whole("opens"),
+            closes=fields.whole("closes"),
+            book_by=fields.whole("book_by"),
+            resolves=fields.whole("resolves"),
+            propose_by=fields.whole("propose_by"),
+            threshold=fields.wei("threshold"),
+            smallest_stake=fields.wei("smallest_stake"),
+            clip_nano=fields.whole("clip_nano"),
+            profit_clip_nano=fields.whole("profit_clip_nano"),
+            key=fields.word("key"),
+            data=fields.word("data"),
+            id_map=fields.word("id_map"),
+            scoring=fields.word("scoring"),
+        )
 
 
 def config_digest(round_id: RoundId, operator: str, parameters: Parameters, terms: Terms) -> bytes:

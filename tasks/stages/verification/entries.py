@@ -1,11 +1,11 @@
 """The checks of what was fixed before a target's first price: terms, data, entries, book."""
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Ref
 from tasks.core.checks import require, require_none
 from tasks.core.protocol import book as books
 from tasks.core.protocol import canonical, commitments, places
 from tasks.core.protocol import terms as protocol_terms
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.ledger import Ledger
 from tasks.core.protocol.terms import Terms
 from tasks.stages.verification.view import RoundView
@@ -31,7 +31,7 @@ class EntryChecks(RoundView):
         require(live["era"] == self.opened["era"] == era, f"another live era than {era}")
         digest = canonical.sha256_hex(canonical.canonical_json(live))
         require(digest == self.facts.terms.data.hex(), "another digest than in the terms")
-        features = self.lake.read(Ref.from_json(live["features"]))
+        features = self.lake.read(Ref.from_document(live["features"]))
         ids = tables.read_table(features)["id"].to_pylist()
         require(commitments.ids_hash(ids) == self.ids_hash, "the ids have another digest")
         require(self.opened["n_ids"] == len(ids), f"n_ids is not {len(ids)}")

@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 
 from tasks.adapters import tables
-from tasks.adapters.lake import Ref
 from tasks.core import checks
 from tasks.core.checks import Check, Mismatch, require, require_none
 from tasks.core.protocol import canonical, commitments, dates, openings, places, scores
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.ledger import Ledger
 from tasks.core.protocol.table import Table
 from tasks.core.rules import ScoringRule
@@ -63,12 +63,12 @@ class RoundChecks(PredictionChecks):
         ids = self.columns["id"].to_pylist()
         require(ids == sorted(set(ids)), "the ids are not sorted and unique")
         require(commitments.ids_hash(ids) == self.ids_hash, "the ids are not the live ones")
-        self.lake.read(Ref.from_json(self.results["columns"]))
+        self.lake.read(Ref.from_document(self.results["columns"]))
         return f"{len(ids)} ids in order"
 
     def opening(self) -> str:
         """Compare what is published of the predictions with the opening rule."""
-        stated, late = self.results["predictions"], self.lake.has(places.opened(self.round_id))
+        stated, late = self.results["predictions"], self.lake.has(places.disclosure(self.round_id))
         since = self.rule.due_at(self.later)
         text = f"the opening rule is `{self.rule.text}`"
         require(not late or since is not None, f"{text}, but a matrix was published")
@@ -93,7 +93,7 @@ class RoundChecks(PredictionChecks):
         """Compare the benchmark with the book's digest, and with what was there at the opening."""
         if not self.accepted:
             return "none accepted"
-        live = tables.read_table(self.lake.read(Ref.from_json(self.live_entry["benchmarks"])))
+        live = tables.read_table(self.lake.read(Ref.from_document(self.live_entry["benchmarks"])))
         at_open = commitments.content_digest(self.ids_hash, live["benchmark"].to_numpy()).hex()
         require(
             at_open == self.contents["benchmark_digest"],
@@ -133,7 +133,7 @@ class RoundChecks(PredictionChecks):
         scored = self.scored
         rule = ScoringRule.from_document(self.opened["scoring"])
         clip = self.facts.terms.clip_nano
-        derived = scores.table(self.round_id, self.book, scored, rule, clip).document()
+        derived = scores.table(self.round_id, self.book, scored, rule, clip).to_document()
         names = {row["model"]: row["name"] for row in self.book["entrants"]}
         wrong = [
             f"row of {names[want['model']]} is {want}, not {have}"

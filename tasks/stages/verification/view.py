@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from tasks.adapters import matrices, tables
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.lake import Lake, Ref
+from tasks.adapters.lake import Lake
 from tasks.core.checks import NotOpenError
 from tasks.core.errors import LakeError
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import openings, places, scores
+from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.openings import Opening
 from tasks.core.scoring import meta_model, metrics
 
@@ -76,7 +77,7 @@ class RoundView:
     @cached_property
     def columns(self) -> Any:
         """Return ids, targets, benchmark and meta-model; its digest is checked by `alignment`."""
-        ref = Ref.from_json(self.results["columns"])
+        ref = Ref.from_document(self.results["columns"])
         return tables.read_table(self.lake.path(ref).read_bytes())
 
     @cached_property
@@ -92,9 +93,9 @@ class RoundView:
     @cached_property
     def published(self) -> Ref | None:
         """Return the matrix that the results name, or that was published later; None without."""
-        late = self.lake.find(places.opened(self.round_id))
+        late = self.lake.find(places.disclosure(self.round_id))
         entry = (self.results if late is None else late)["predictions"]
-        return None if entry is None else Ref.from_json(entry)
+        return None if entry is None else Ref.from_document(entry)
 
     @cached_property
     def matrix_path(self) -> Path:
@@ -132,7 +133,7 @@ class RoundView:
         manifest = self.lake.find(places.manifest(places.LAST))
         eras = [] if manifest is None else manifest["eras"]
         found = [entry["targets"] for entry in eras if entry["era"] == f"{self.round_id:04d}"]
-        return tables.read_table(self.lake.read(Ref.from_json(found[0]))) if found else None
+        return tables.read_table(self.lake.read(Ref.from_document(found[0]))) if found else None
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one of the published columns, shape (n_ids,)."""

@@ -1,0 +1,1 @@
+"""What is published, and what an operator keeps, as typed documents: a module a subject."""
