@@ -1,11 +1,14 @@
 """The flow `play`: a whole tournament, from prices to settled and verified balances."""
 
+from contextlib import closing
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from prefect import flow
 from pydantic import Field
 
 from tasks import founding, reporting, rounds
+from tasks.adapters.settings import Settings
 
 
 @flow(name="play", flow_run_name="play {last_rounds} rounds, seed {seed}")
@@ -43,10 +46,11 @@ def play(
         simulated_days=simulated_days,
         opening=opening,
     )
-    with founding.at_work(home, request):
-        chosen = founding.ingest_data(home)
-        founding.found(home)
-        rounds.replay_all(home, chosen)
-        reporting.publish_last_snapshot(home, chosen)
-        verified = reporting.verify(home)
-        return reporting.report(home, chosen, verified)
+    values = Settings(home=Path(home))
+    with founding.at_work(values, request) as site:
+        chosen = founding.ingest_data(site)
+        with closing(founding.found(site, values)) as played:
+            rounds.replay_all(played, chosen)
+            reporting.publish_last_snapshot(played.home, chosen)
+            verified = reporting.verify(played.home, values)
+            return reporting.report(played.home, chosen, verified)

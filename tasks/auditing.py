@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tasks import local
+from tasks import homes
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.home import Home
 from tasks.adapters.lake import Lake
@@ -14,30 +14,30 @@ from tasks.client.plans import Plans
 from tasks.core.checks import Check
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
-from tasks.stages import founding, handing
+from tasks.stages import handing
 from tasks.stages.verification import home as verification
 
 
-def verify(root: Path, round_id: int | None, predictions: Path | None = None) -> list[Check]:
+def verify(values: Settings, round_id: int | None, predictions: Path | None = None) -> list[Check]:
     """Verify a home; its chain is started from its saved state if it does not run.
 
     Args:
-        root: the home, of which nothing private is read.
+        values: which home, of which nothing private is read.
         round_id: the one round; None for all.
         predictions: what the operator handed over, see `handing.handed`; None for nothing.
 
     Raises:
         TournamentError: of the kind that says what is wrong with home, chain or predictions.
     """
-    home, only = Home.open(root), None if round_id is None else RoundId(round_id)
+    home, only = Home.open(values.home), None if round_id is None else RoundId(round_id)
     given = None if predictions is None else handing.handed(predictions, only)
-    with local.chain_served(root, None) as served:
-        timeout_s = Settings().rpc_timeout_s
-        chain = Chain.connect(served.rpc_url, founding.known(home), timeout_s)
+    with homes.connected(home, values) as chain:
         return verification.verify(Lake(home.lake), chain, only, given)
 
 
-def verify_at(place: Place, round_id: int | None, predictions: Path | None = None) -> list[Check]:
+def verify_at(
+    values: Settings, place: Place, round_id: int | None, predictions: Path | None = None
+) -> list[Check]:
     """Verify a tournament of which the addresses alone are known; arguments as `verify`'s.
 
     Raises:
@@ -45,15 +45,15 @@ def verify_at(place: Place, round_id: int | None, predictions: Path | None = Non
     """
     only = None if round_id is None else RoundId(round_id)
     given = None if predictions is None else handing.handed(predictions, only)
-    chain = connecting.connect(place.rpc, place.tournament, *Settings().connection)
+    chain = connecting.connect(place.rpc, place.tournament, *values.connection)
     return verification.verify(Lake.open(place.lake), chain, only, given)
 
 
-def verify_own(models: Path, name: str, round_id: int | None) -> list[Check]:
+def verify_own(values: Settings, name: str, round_id: int | None) -> list[Check]:
     """Compare what became of a modeller's own model with what he stored; its key stays closed.
 
     Args:
-        models: the folder of all models.
+        values: where the models are, and how to reach a chain.
         name: the model.
         round_id: the one round; None for all that it entered.
 
@@ -61,8 +61,8 @@ def verify_own(models: Path, name: str, round_id: int | None) -> list[Check]:
         InputError: if it entered none.
         TournamentError: of the kind that says what is wrong with folder, chain or lake.
     """
-    owned = Owned.open(models, name)
-    chain, lake = owned.connect(Settings().connection), Lake.open(owned.facts.lake)
+    owned = Owned.open(values.models, name)
+    chain, lake = owned.connect(values.connection), Lake.open(owned.facts.lake)
     model, plans = owned.facts.model, Plans(owned.folder / "rounds")
     rounds = [RoundId(round_id)] if round_id is not None else _entered(chain, model)
     if not rounds:

@@ -3,28 +3,28 @@
 A run knows its home by ERARIUM_HOME, which the worker hands on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 from prefect import runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from tasks import artifacts, living
+from tasks import artifacts, homes
 from tasks.adapters.settings import Settings
 from tasks.core import wording
-from tasks.core.errors import InputError, ProcessError, TournamentError
+from tasks.core.errors import InputError, TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
-from tasks.living import Work
 from tasks.stages import agenda, approving, overview, round_details
+from tasks.stages.open_home import OpenHome, View
 
 _SHOWN = 12
 
-_HELD: list[Work] = []
-"""The home that this process works in: one, or none."""
+_LOCK_WAIT_S = 600.0
+"""How long a run waits for another process in the same home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,8 @@ class Step:
 
     Attributes:
         name: the agenda's word for it; None for a step of the home, which has no round.
-        act: the task: of a round's number, or of nothing; what it returns is said.
+        act: the task: of the open home and a round's number, or of the home alone; what it
+            returns is said.
         heavy: whether Dask workers are worth their start where market days are days.
         settles: whether it can change what all settled rounds come to.
     """
@@ -54,15 +55,36 @@ def run_name(step: str) -> Callable[[], str]:
     return name
 
 
-def work() -> Work:
-    """Return the home that this process works in.
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One run of a flow: what it looks at, what it holds, and what came of it.
 
-    Raises:
-        ProcessError: if it works in none.
+    Attributes:
+        values: which home.
+        view: what is read of it; nothing is locked by that.
+        opens: holds the home, once the first step is due, until the run is over.
+        home: the open home; None before that.
+        done: what was done, in words.
+        failed: what failed, in words.
     """
-    if not _HELD:
-        raise ProcessError("nothing is at work: start the deployment, not its tasks")
-    return _HELD[-1]
+
+    values: Settings
+    view: View
+    opens: ExitStack
+    home: OpenHome | None = None
+    done: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def open(self, purpose: str, steps: Sequence[Step]) -> OpenHome:
+        """Return the open home; it is opened for the first step that is due."""
+        if self.home is None:
+            pace = self.view.mode.pace
+            heavy = any(step.heavy for step in steps) and pace is not None and pace.is_real
+            held = homes.open(
+                self.values, purpose, chain=self.view.chain, workers=heavy, wait_s=_LOCK_WAIT_S
+            )
+            self.home = self.opens.enter_context(held)
+        return self.home
 
 
 def take(steps: Sequence[Step], round_id: int | None = None) -> State[Any]:
@@ -78,90 +100,83 @@ def take(steps: Sequence[Step], round_id: int | None = None) -> State[Any]:
     Returns:
         The state of the run: what was done, or what failed, in one line.
     """
-    done: list[str] = []
-    failed: list[str] = []
+    values = Settings()
     try:
-        for step in steps:
-            if step.name is None:
-                _take_once(step, done, failed)
-            else:
-                chosen = _chosen(step.name, round_id, must=step is steps[0], done=done)
-                _take_each(step, step.name, chosen, done, failed)
+        view = homes.look(values)
     except TournamentError as error:
-        failed.append(str(error))
-    _leave_overview(failed, redraw=bool(done) and any(step.settles for step in steps))
-    if failed:
-        return Failed(message="; ".join([*failed, *done]))
-    return Completed(message="; ".join(done) or "nothing was due")
+        return Failed(message=str(error))
+    with ExitStack() as opens:
+        run = _Run(values=values, view=view, opens=opens)
+        try:
+            _take(run, steps, round_id)
+        except TournamentError as error:
+            run.failed.append(str(error))
+    _leave_overview(run, redraw=bool(run.done) and any(step.settles for step in steps))
+    if run.failed:
+        return Failed(message="; ".join([*run.failed, *run.done]))
+    return Completed(message="; ".join(run.done) or "nothing was due")
 
 
-def _chosen(name: str, round_id: int | None, *, must: bool, done: list[str]) -> list[RoundId]:
+def _take(run: _Run, steps: Sequence[Step], round_id: int | None) -> None:
+    for place, step in enumerate(steps):
+        left = steps[place:]
+        if step.name is None:
+            _take_once(run, left)
+        else:
+            chosen = _chosen(run, step.name, round_id, must=place == 0)
+            if chosen:
+                _take_each(run, step.name, left, chosen)
+
+
+def _chosen(run: _Run, name: str, round_id: int | None, *, must: bool) -> list[RoundId]:
     """Return the rounds to take a step for; nothing is locked.
 
     Raises:
         InputError: if the step must be possible for a round and is not yet.
     """
-    found = agenda.read(living.looked_at(Settings().home))
+    found = agenda.read(run.view)
     rounds = [duty.round_id for duty in found.due if duty.step == name]
     if round_id is None:
         return rounds
     if round_id in rounds:
         return [RoundId(round_id)]
     if must:
-        done.append(_nothing_left(name, RoundId(round_id), found))
+        run.done.append(_nothing_left(run.view, name, RoundId(round_id), found))
     return []
 
 
-def _nothing_left(name: str, round_id: RoundId, found: agenda.Agenda) -> str:
+def _nothing_left(view: View, name: str, round_id: RoundId, found: agenda.Agenda) -> str:
     for duty in found.upcoming:
         if (duty.step, duty.round_id) == (name, round_id):
             raise InputError(f"round {round_id}: {name} is due from {dates.utc(duty.due_at)} on")
-    state = living.looked_at(Settings().home).chain.tournament.status(round_id)
+    state = view.chain.tournament.status(round_id)
     if state == status.NONE:
         raise InputError(dates.not_there(round_id))
     return f"round {round_id} is {status.NAMES[state]}: there is nothing to {name}"
 
 
-def _take_once(step: Step, done: list[str], failed: list[str]) -> None:
-    with _at_work("take a step of the home", heavy=step.heavy):
-        state = step.act(return_state=True)
+def _take_once(run: _Run, left: Sequence[Step]) -> None:
+    home = run.open("take a step of the home", left)
+    state = left[0].act(home, return_state=True)
     if state.is_completed():
-        done.append(str(state.result()))
+        run.done.append(str(state.result()))
     else:
-        failed.append(_reason(state))
+        run.failed.append(_reason(state))
 
 
-def _take_each(
-    step: Step, name: str, rounds: Sequence[RoundId], done: list[str], failed: list[str]
-) -> None:
-    if not rounds:
-        return
-    taken = []
-    with _at_work(f"{name} rounds", heavy=step.heavy) as held:
-        # Another process may have taken them while this one waited for the home.
-        due = set(agenda.due(held.view, name))
-        for round_id in [each for each in rounds if each in due]:
-            state = step.act(round_id, return_state=True)
-            if state.is_completed():
-                taken.append(str(round_id))
-            else:
-                failed.append(f"round {round_id}: {_reason(state)}")
-            _leave(held, round_id)
+def _take_each(run: _Run, name: str, left: Sequence[Step], rounds: Sequence[RoundId]) -> None:
+    home, taken = run.open(f"{name} rounds", left), []
+    # Another process may have taken them while this one waited for the home.
+    due = set(agenda.due(home.view, name))
+    for round_id in [each for each in rounds if each in due]:
+        state = left[0].act(home, round_id, return_state=True)
+        if state.is_completed():
+            taken.append(str(round_id))
+        else:
+            run.failed.append(f"round {round_id}: {_reason(state)}")
+        _leave(home, round_id)
     if taken:
-        done.append(f"{name}: round {wording.listed(taken, _SHOWN)} done")
-
-
-@contextmanager
-def _at_work(purpose: str, *, heavy: bool) -> Iterator[Work]:
-    root = Settings().home
-    pace = living.looked_at(root).mode.pace
-    workers = heavy and pace is not None and pace.is_real
-    with living.at_work(root, purpose, workers=workers) as held:
-        _HELD.append(held)
-        try:
-            yield held
-        finally:
-            _HELD.pop()
+        run.done.append(f"{name}: round {wording.listed(taken, _SHOWN)} done")
 
 
 def _reason(state: State[Any]) -> str:
@@ -172,21 +187,20 @@ def _reason(state: State[Any]) -> str:
     return " ".join((state.message or repr(error)).split())
 
 
-def _leave(held: Work, round_id: RoundId) -> None:
+def _leave(home: OpenHome, round_id: RoundId) -> None:
     """Leave the pages of a round as it stands now."""
-    desk = held.desk
-    found = round_details.read(desk.lake, desk.chain, round_id, agenda.read(held.view))
+    found = round_details.read(home.lake, home.chain, round_id, agenda.read(home.view))
     artifacts.round_pages(found)
-    if found.results is not None and desk.mode.approval == "required":
-        artifacts.table_to_approve(approving.summary(desk, round_id), found)
+    if found.results is not None and home.mode.approval == "required":
+        artifacts.table_to_approve(approving.summary(home, round_id), found)
 
 
-def _leave_overview(failed: list[str], *, redraw: bool) -> None:
+def _leave_overview(run: _Run, *, redraw: bool) -> None:
     """Leave the pages about all rounds; a chain that does not run fails them too."""
+    view = run.view
     try:
-        view = living.looked_at(Settings().home)
         series = round_details.series(view.lake, view.chain) if redraw else None
-        artifacts.all_rounds(overview.read(view), series, failed)
+        artifacts.all_rounds(overview.read(view), series, run.failed)
     except TournamentError as error:
-        if not failed:
-            failed.append(str(error))
+        if not run.failed:
+            run.failed.append(str(error))

@@ -6,12 +6,12 @@ in which tokens are worth nothing.
 
 import logging
 import threading
-from pathlib import Path
 
-from tasks import operating
+from tasks import granting
 from tasks.adapters.home import Home
 from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.core.errors import InputError, TournamentError
 from tasks.core.money.units import Wei
 from tasks.core.protocol import identity, places
@@ -26,29 +26,29 @@ _POLL_S, _AGAIN_S = 1.0, 10.0
 _MOST = 500
 
 
-def serve(root: Path, stop: threading.Event) -> None:
+def serve(values: Settings, stop: threading.Event) -> None:
     """Give to whoever asks, until told to stop; does nothing in a home without a faucet."""
-    home = Home.open(root, "live")
+    home = Home.open(values.home, "live")
     if not living.request_of(home).faucet:
         return
     while not stop.wait(_POLL_S):
         try:
             if Node.attach(home) is not None:
-                give(root)
+                give(values)
         except TournamentError as error:
             # Another step holds the home, or the chain is going down: asked again.
             logger.warning("faucet: %s", error)
             stop.wait(_AGAIN_S)
 
 
-def give(root: Path) -> int:
+def give(values: Settings) -> int:
     """Grant to every account that has asked and got nothing yet; return how many did.
 
     Raises:
         LockedError: if another process works in the home.
         ChainError: if the chain refuses.
     """
-    home = Home.open(root, "live")
+    home = Home.open(values.home, "live")
     lake, vault = Lake(home.lake), Lake(home.vault)
     amounts = lake.find(places.FAUCET)
     if amounts is None:
@@ -57,7 +57,7 @@ def give(root: Path) -> int:
     given = 0
     for address in _asked(lake)[:_MOST]:
         if not vault.has(f"faucet/{address.lower()}"):
-            operating.grant(root, address, tokens, gas, LABEL)
+            granting.grant(values, address, tokens, gas, LABEL)
             vault.publish(f"faucet/{address.lower()}", {"address": address})
             given += 1
     return given

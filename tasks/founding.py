@@ -1,14 +1,15 @@
 """The first tasks of a replay: ingest the data, found the chain, hand out the first tokens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 
-from tasks import artifacts, progress, resources
+from tasks import artifacts, homes, progress
 from tasks.adapters import failpoints
 from tasks.adapters.chain import reconciling
 from tasks.adapters.chain.connection import Chain
@@ -16,9 +17,28 @@ from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.client.modeller import Client
 from tasks.core.money.units import RoundId
+from tasks.core.rules import Economy
 from tasks.modellers import roster
+from tasks.modellers.roster import ModellerSpec
 from tasks.stages import dataset, founding, ingest, replay, snapshots
 from tasks.stages.founding import Request
+from tasks.stages.open_home import OpenHome, Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A founded replay: the open home, the chain's clock, and the reference modellers."""
+
+    home: OpenHome
+    node: Node
+    specs: Sequence[ModellerSpec]
+    clients: Mapping[str, Client]
+
+    def close(self) -> None:
+        """Close the modellers' journals and stop the chain."""
+        for client in self.clients.values():
+            client.close()
+        self.node.stop()
 
 
 def request(**arguments: Any) -> Request:
@@ -27,47 +47,59 @@ def request(**arguments: Any) -> Request:
 
 
 @contextmanager
-def at_work(home: str, wanted: Request) -> Iterator[None]:
-    """Hold a home, its workers and, once it is founded, its chain."""
-    established = founding.establish(Path(home), wanted)
-    with resources.at_work(established, Settings()):
-        yield
+def at_work(values: Settings, wanted: Request) -> Iterator[Site]:
+    """Hold a home and its workers, and stop in the end what runs of its chain."""
+    home = founding.establish(values.home, wanted)
+    with homes.hold(values, "play", workers=True, progress=_long_work) as site:
+        site.lake.clear_parts()
+        site.vault.clear_parts()
+        try:
+            yield site
+        finally:
+            left = Node.attach(home)
+            if left is not None:
+                left.stop()
 
 
-@task(name="ingest", task_run_name="ingest", timeout_seconds=3600)
-def ingest_data(home: str) -> list[RoundId]:
+@task(name="ingest", task_run_name="ingest", timeout_seconds=3600, cache_policy=NO_CACHE)
+def ingest_data(site: Site) -> list[RoundId]:
     """Turn prices into eras, publish the version, and return the rounds to play."""
-    r = resources.of(home)
-    wanted = Request(**r.home.facts.arguments)
+    wanted = Request(**site.installation.facts.arguments)
     told = partial(progress.report, "build the eras")
-    ingest.ingest(r.vault, r.lake, wanted, r.executor, founding.data_key(r.home), told)
-    data = dataset.newest(r.vault)
+    ingest.ingest(site.vault, site.lake, wanted, site.executor, site.keys.data, told)
+    data = dataset.newest(site.vault)
     rounds = replay.choose_rounds(data, wanted.rounds)
     with progress.step("first snapshot"):
-        snapshots.publish_first(r.lake, r.vault, rounds[0])
+        snapshots.publish_first(site.lake, site.vault, rounds[0])
     artifacts.data_set(data)
     failpoints.reach("ingest")
     return rounds
 
 
-@task(name="found", task_run_name="found the chain", timeout_seconds=600)
-def found(home: str) -> None:
+@task(name="found", task_run_name="found the chain", timeout_seconds=600, cache_policy=NO_CACHE)
+def found(site: Site, values: Settings) -> Replay:
     """Start the chain, deploy the contracts, fund the pool, let the modellers deposit."""
-    r = resources.of(home)
-    arguments = r.home.facts.arguments
-    r.specs = roster.roster(arguments["modellers"], arguments["seed"])
-    owners = {spec.name: Client.address_in(r.home, spec.name) for spec in r.specs}
-    first = dataset.newest(r.vault)["panel"]["first_date"]
-    founding.write_genesis(r.home, first, list(owners.values()))
-    r.node = Node.start(r.home)
-    deployment = founding.deploy(r.home, r.node.rpc_url, r.journal, r.economy)
-    chain = Chain.connect(r.node.rpc_url, deployment, *r.settings.connection)
-    mode = founding.mode_of(r.home)
-    r.desk = founding.open_desk(r.home, chain, r.journal, r.executor, r.economy, mode)
-    deployer = founding.keystore(r.home).signer("deployer")
-    reconciling.reconcile(chain, r.journal, [deployer], cap_wei=chain.cap_wei)
-    founding.grant(chain, r.journal, deployer, r.economy, owners)
-    r.clients = {spec.name: Client.open(r.home, spec.name, chain, r.lake) for spec in r.specs}
-    for client in r.clients.values():
-        client.deposit(r.economy.deposit)
+    installation, amounts = site.installation, Economy()
+    arguments = installation.facts.arguments
+    specs = roster.roster(arguments["modellers"], arguments["seed"])
+    owners = {spec.name: Client.address_in(installation, spec.name) for spec in specs}
+    first = dataset.newest(site.vault)["panel"]["first_date"]
+    founding.write_genesis(site, first, list(owners.values()))
+    node = Node.start(installation, values)
+    deployment = founding.deploy(site, node.rpc_url, amounts)
+    chain = Chain.connect(node.rpc_url, deployment, *values.connection)
+    home = homes.resume(homes.at(site, chain))
+    deployer = site.keys.signer("deployer")
+    reconciling.reconcile(chain, site.journal, [deployer], cap_wei=chain.cap_wei)
+    founding.grant(site, chain, amounts, owners)
+    clients = {spec.name: Client.open(installation, spec.name, chain, site.lake) for spec in specs}
+    for client in clients.values():
+        client.deposit(amounts.deposit)
     failpoints.reach("found")
+    return Replay(home=home, node=node, specs=specs, clients=clients)
+
+
+def _long_work(key: str, done: int, total: int) -> None:
+    """Report the batches of what takes long; a round's own batches are over in a moment."""
+    if key == "benchmarks":
+        progress.report("fit the benchmarks", done, total)

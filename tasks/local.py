@@ -1,19 +1,14 @@
-"""A home on this machine, as the command uses it: made ready and served."""
+"""A replay's home as the command uses it: made ready, with Prefect's server beside it."""
 
 import shutil
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from tasks import homes
+from tasks import stored_homes
 from tasks.adapters import processes, server, settings
 from tasks.adapters.home import Home
 from tasks.adapters.lake import Lake
-from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.core.errors import DataError
 from tasks.stages import dataset, founding, ingest
@@ -22,7 +17,7 @@ from tasks.stages.founding import Request
 
 @contextmanager
 def served(
-    root: Path, arguments: Mapping[str, Any], *, fresh: bool = False, port: int | None = None
+    values: Settings, arguments: Mapping[str, Any], *, fresh: bool = False, port: int | None = None
 ) -> Iterator[str]:
     """Make a home ready, start its Prefect server and point this process at it.
 
@@ -30,7 +25,7 @@ def served(
     only when its eras are built leaves no home either.
 
     Args:
-        root: the home.
+        values: which home, and what its processes are told.
         arguments: of a `Request`.
         fresh: move a home that is there aside.
         port: where the server listens; None for any.
@@ -41,13 +36,13 @@ def served(
     Raises:
         TournamentError: of the kind that says what is wrong with arguments, source or home.
     """
-    values, request = Settings(), Request(**arguments)
+    root, request = values.home, Request(**arguments)
     if port is not None:
         processes.require_port(port, "Prefect")
     if fresh or not Home.exists(root):
         ingest.check_source(request)
     if fresh:
-        homes.set_aside(root)
+        stored_homes.set_aside(values)
     home = founding.establish(root, request)
     try:
         with _prefect(home, values, port) as url:
@@ -76,66 +71,3 @@ def _discard_empty(home: Home) -> None:
     with home.lock("discard the home"):
         if dataset.find(Lake(home.vault)) is None and not home.lake.exists():
             shutil.rmtree(home.root)
-
-
-@dataclass(kw_only=True)
-class Served:
-    """A chain that is being served."""
-
-    home: Path
-    rpc_url: str
-    token: str
-    tournament: str
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def wait(self) -> None:
-        """Return at Ctrl-C or SIGTERM."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._stop.set())
-        self._stop.wait()
-
-
-@contextmanager
-def chain_served(root: Path, port: int | None) -> Iterator[Served]:
-    """Serve a home's chain, if it does not run already.
-
-    Raises:
-        HomeError: if the home has no chain yet.
-    """
-    home = Home.open(root)
-    with _chain(home, port) as node:
-        found = founding.known(home)
-        yield Served(
-            home=root,
-            rpc_url=node.rpc_url,
-            token=found.token,
-            tournament=found.tournament,
-        )
-
-
-@contextmanager
-def _chain(home: Home, port: int | None = None) -> Iterator[Node]:
-    founding.known(home)
-    running = Node.attach(home)
-    if running is not None and port is None:
-        yield running
-        return
-    with home.lock("serve the chain", Settings().lock_wait_s):
-        try:
-            node = Node.start(home, port)
-            yield node
-            node.stop()
-        finally:
-            with processes.undisturbed():
-                _stop_chain(home)
-
-
-def _stop_chain(home: Home) -> None:
-    """Stop what is left of the chain; a replay's home has nothing else that may run on."""
-    if home.facts.kind == "replay":
-        processes.reap(home.run)
-        return
-    for name in ("chain", "anvil"):
-        left = processes.running(home.run, name)
-        if left is not None:
-            left.stop()

@@ -8,22 +8,19 @@ import logging
 import signal
 import sys
 import threading
-from contextlib import closing
 from pathlib import Path
 
-from tasks import faucet
-from tasks import living as homes
+from tasks import faucet, homes
 from tasks.adapters import locks
-from tasks.adapters.cluster import SerialExecutor
+from tasks.adapters.chain.connection import Chain
 from tasks.adapters.home import Home
-from tasks.adapters.journal import Journal
+from tasks.adapters.locks import Lock
 from tasks.adapters.settings import Settings
 from tasks.core.errors import TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
-from tasks.stages import founding, living
+from tasks.stages import living
 from tasks.stages.intake import Intake
-from tasks.stages.open_home import OpenHome
 
 logger = logging.getLogger(__name__)
 
@@ -31,36 +28,33 @@ _BUSY_S, _IDLE_S = 1.0, 20.0
 _AT_ONCE = 100
 
 
-def serve(root: Path, stop: threading.Event) -> None:
+def serve(values: Settings, stop: threading.Event) -> None:
     """Judge deliveries until told to stop; what goes wrong once is tried again.
 
     Raises:
         LockedError: if another intake works there.
     """
-    home, values = Home.open(root, "live"), Settings()
-    with locks.exclusive(root / "intake.lock", "receive submissions", values.lock_wait_s):
+    path = Home.open(values.home, "live").root / "intake.lock"
+    with locks.exclusive(path, "receive submissions", values.lock_wait_s) as lock:
         while not stop.is_set():
             try:
-                _receive_until(home, stop)
+                _receive_until(values, lock, stop)
             except TournamentError as error:
                 logger.error("%s", error)
                 stop.wait(_IDLE_S / 4)
 
 
-def _receive_until(home: Home, stop: threading.Event) -> None:
-    chain = homes.chain_of(home)
-    request, executor = living.request_of(home), SerialExecutor()
+def _receive_until(values: Settings, lock: Lock, stop: threading.Event) -> None:
     # Nothing is sent here, so the journal that every sender shares is not opened.
-    with closing(Journal(home.run / "intake.sqlite")) as journal:
-        amounts, mode = living.economy(request), living.mode_of(home)
-        desk = founding.desk(home, chain, journal, executor, amounts, mode)
+    with homes.beside(values, lock, "intake.sqlite") as home:
+        day_s = float(living.request_of(home.installation).market_day_s)
         intakes: dict[RoundId, Intake] = {}
         while not stop.is_set():
-            rounds = _rounds(desk)
-            intakes = {each: intakes.get(each) or Intake(desk, each) for each in rounds}
+            rounds = _rounds(home.chain)
+            intakes = {each: intakes.get(each) or Intake(home, each) for each in rounds}
             judged = sum(_receive(*each) for each in intakes.items())
             if not judged:
-                stop.wait(_BUSY_S if rounds else min(_IDLE_S, float(request.market_day_s)))
+                stop.wait(_BUSY_S if rounds else min(_IDLE_S, day_s))
 
 
 def _receive(round_id: RoundId, intake: Intake) -> int:
@@ -73,9 +67,9 @@ def _receive(round_id: RoundId, intake: Intake) -> int:
     return judged
 
 
-def _rounds(desk: OpenHome) -> list[RoundId]:
+def _rounds(chain: Chain) -> list[RoundId]:
     """Return the rounds that take files, and those whose files may still have to be judged."""
-    tournament = desk.chain.tournament
+    tournament = chain.tournament
     newest = [event.round for event in tournament.opened()][-8:]
     return [each for each in newest if tournament.status(each) in (status.OPEN, status.CLOSED)]
 
@@ -86,12 +80,12 @@ def main(arguments: list[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    root = Path(arguments[0])
+    values = Settings(home=Path(arguments[0]))
     # Beside the intake, which must not wait for the home as a grant may have to.
-    giving = threading.Thread(target=faucet.serve, args=(root, stop), daemon=True)
+    giving = threading.Thread(target=faucet.serve, args=(values, stop), daemon=True)
     try:
         giving.start()
-        serve(root, stop)
+        serve(values, stop)
     except (TournamentError, OSError) as error:
         logger.error("%s", error)
         return 1

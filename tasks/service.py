@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tasks import hosting, living
+from tasks import homes, hosting, living
 from tasks.adapters import locks, processes, server
 from tasks.adapters.home import Home
 from tasks.adapters.node import Node
@@ -29,7 +29,7 @@ _CATCH_UP = "catch-up"
 
 
 def up(
-    root: Path,
+    values: Settings,
     said: Mapping[str, Any],
     ports: Mapping[str, Any],
     tell: Tell = lambda line: None,
@@ -40,7 +40,7 @@ def up(
     Where something cannot be started, what this call has started is stopped again.
 
     Args:
-        root: the home's folder.
+        values: which home, and what its processes are told.
         said: arguments of a `LiveRequest`; None where the home's own, or the default, counts.
         ports: fields of `Places`; None where the last ones, or the defaults, count.
         tell: told of each part that is ready.
@@ -52,17 +52,18 @@ def up(
     Raises:
         TournamentError: of the kind that says what is wrong, or which port is taken.
     """
+    root = values.home
     former = Places.read(root)
     places = former.told(ports)
     hosting.require_free(root / "run", places, former)
     request, is_new = _request(root, said), not Home.exists(root)
     if is_new:
         ingest.check_source(request)
-    home, values = stages.establish(root, request), Settings()
+    home = stages.establish(root, request)
     with locks.exclusive(home.run / _LOCK, "bring the home up", values.lock_wait_s):
         already = {name for name, running in hosting.running(home).items() if running}
         try:
-            _start(home, request, places, tell, progress)
+            _start(values, request, places, tell, progress)
         except BaseException as error:
             with processes.undisturbed():
                 hosting.stop_all(home, [name for name in hosting.PARTS if name not in already])
@@ -74,14 +75,14 @@ def up(
     return places
 
 
-def down(root: Path, tell: Tell = lambda line: None) -> None:
+def down(values: Settings, tell: Tell = lambda line: None) -> None:
     """Stop a live home's processes: worker, intake, chain after saving its state, server.
 
     Raises:
         HomeError: if it is no live home.
         LockedError: if a command works in it all the while; worker and intake are stopped then.
     """
-    home, values = Home.open(root, "live"), Settings()
+    home = Home.open(values.home, "live")
     with locks.exclusive(home.run / _LOCK, "bring the home down", values.lock_wait_s):
         stopped = hosting.stop_all(home, (hosting.WORKER, hosting.INTAKE))
         with home.lock("stop the chain", values.lock_wait_s):
@@ -104,11 +105,11 @@ def _request(root: Path, said: Mapping[str, Any]) -> LiveRequest:
 
 
 def _start(
-    home: Home, request: LiveRequest, places: Places, tell: Tell, progress: Progress
+    values: Settings, request: LiveRequest, places: Places, tell: Tell, progress: Progress
 ) -> None:
-    values = Settings()
+    home = Home.open(values.home, "live")
     launched = hosting.launch_server(home, values, places)
-    _start_chain(home, request, places, progress)
+    _start_chain(home, values, request, places, progress)
     tell(f"chain: {places.rpc_url}")
     intake = hosting.launch_intake(home, values)
     server.wait_until_ready(launched, places.api_url)
@@ -122,14 +123,16 @@ def _start(
         _clear(home, places, tell)
         hosting.start_worker(home, values, places)
         tell("worker: started")
-        _catch_up(home, places, tell)
+        _catch_up(home, values, places, tell)
 
 
-def _start_chain(home: Home, request: LiveRequest, places: Places, progress: Progress) -> None:
+def _start_chain(
+    home: Home, values: Settings, request: LiveRequest, places: Places, progress: Progress
+) -> None:
     if _is_founded(home):
-        Node.start(home, places.rpc_port)
+        Node.start(home, values, places.rpc_port)
     else:
-        living.found(home.root, request, places.rpc_port, progress)
+        living.found(values, request, places.rpc_port, progress)
 
 
 def _is_founded(home: Home) -> bool:
@@ -156,9 +159,9 @@ def _clear(home: Home, places: Places, tell: Tell) -> None:
         tell(f"runs: {len(gone)} had lost their process, {missed} were missed and are dropped")
 
 
-def _catch_up(home: Home, places: Places, tell: Tell) -> None:
+def _catch_up(home: Home, values: Settings, places: Places, tell: Tell) -> None:
     """Start one run of each deployment for which something is due, the most urgent first."""
-    due = [duty.step for duty in agenda.read(living.looked_at(home.root)).due]
+    due = [duty.step for duty in agenda.read(homes.look(values)).due]
     names = dict.fromkeys(_DEPLOYMENTS.get(step, step) for step in due if step != "approve")
     api = hosting.orchestrator(home, places)
     registered = {deployment.name: deployment for deployment in api.deployments()}

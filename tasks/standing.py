@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from tasks import hosting, living
+from tasks import homes, hosting
 from tasks.adapters.home import Home
 from tasks.adapters.orchestrator import Orchestrator
+from tasks.adapters.settings import Settings
 from tasks.core import wording
 from tasks.core.errors import ProcessError, TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
 from tasks.hosting import Places
 from tasks.stages import agenda
-from tasks.stages.agenda import Agenda, View
+from tasks.stages.agenda import Agenda
+from tasks.stages.open_home import View
 
 _OVER = (status.FINAL, status.ABANDONED)
 _OVER_SHOWN = 3
@@ -105,12 +106,13 @@ class Status:
             yield "nothing needs a person"
 
 
-def look(root: Path) -> Status:
+def look(values: Settings) -> Status:
     """Return how a live home stands, whatever of it runs.
 
     Raises:
         HomeError: if it is no live home.
     """
+    root = values.home
     home, places = Home.open(root, "live"), Places.read(root)
     found = Status(
         home=str(root.resolve()),
@@ -126,7 +128,7 @@ def look(root: Path) -> Status:
         what = "nothing runs" if everything else f"{', '.join(down)} not running"
         found.wrong.append(f"{what}: `erarium up` starts it")
     if hosting.CHAIN not in down:
-        _read_chain(root, found)
+        _read_chain(values, found)
     if hosting.SERVER not in down:
         _read_server(hosting.orchestrator(home, places), found)
     return found
@@ -152,9 +154,9 @@ def _part_line(part: Part) -> str:
     return f"runs since {part.since}, process {part.pid}{place}"
 
 
-def _read_chain(root: Path, found: Status) -> None:
+def _read_chain(values: Settings, found: Status) -> None:
     try:
-        view = living.looked_at(root)
+        view = homes.look(values)
         read, header = agenda.read(view), view.chain.header()
         found.rounds = _rounds(view, read)
     except TournamentError as error:

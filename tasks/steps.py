@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from tasks import duties, progress
+from tasks import progress
 from tasks.adapters.node import Node
 from tasks.core.errors import ChainError
 from tasks.core.money.units import RoundId
@@ -18,8 +19,8 @@ from tasks.duties import Step
 from tasks.stages import (
     approving,
     closing,
-    founding,
     keeping,
+    living,
     market,
     opening,
     provisional,
@@ -27,86 +28,75 @@ from tasks.stages import (
     revealing,
     snapshots,
 )
+from tasks.stages.open_home import OpenHome
 
 
 def _chain_failed(step: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     return isinstance(state.result(raise_on_failure=False), ChainError)
 
 
-_AGAIN: dict[str, Any] = {
+_ANY: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
     "retries": 2,
     "retry_delay_seconds": 5,
     "retry_condition_fn": _chain_failed,
 }
 
 
-@task(name="ingest", task_run_name="ingest", timeout_seconds=3600, **_AGAIN)
-def ingest_new() -> str:
+@task(name="ingest", task_run_name="ingest", timeout_seconds=3600, **_ANY)
+def ingest_new(home: OpenHome) -> str:
     """Append what the market has shown to the data set."""
-    w = duties.work()
-    grew = market.ingest_new(
-        w.desk.lake,
-        w.desk.vault,
-        w.market,
-        w.desk.chain.now(),
-        w.desk.executor,
-        founding.data_key(w.home),
-        partial(progress.report, "build the eras"),
-    )
+    told = partial(progress.report, "build the eras")
+    grew = market.ingest_new(home, living.market_of(home.installation), home.chain.now(), told)
     return "the data set grew" if grew else "the market has shown nothing new"
 
 
-@task(name="open round", task_run_name="round {round_id}: open", timeout_seconds=600, **_AGAIN)
-def open_round(round_id: int) -> None:
+@task(name="open round", task_run_name="round {round_id}: open", timeout_seconds=600, **_ANY)
+def open_round(home: OpenHome, round_id: int) -> None:
     """Publish a round's live era and open it on the chain."""
-    opening.open_round(duties.work().desk, RoundId(round_id))
+    opening.open_round(home, RoundId(round_id))
 
 
-@task(name="close round", task_run_name="round {round_id}: close", timeout_seconds=1800, **_AGAIN)
-def close_round(round_id: int) -> None:
+@task(name="close round", task_run_name="round {round_id}: close", timeout_seconds=1800, **_ANY)
+def close_round(home: OpenHome, round_id: int) -> None:
     """Publish the book and record its digest."""
-    closing.close_round(duties.work().desk, RoundId(round_id))
+    closing.close_round(home, RoundId(round_id))
 
 
-@task(name="score round", task_run_name="round {round_id}: score", timeout_seconds=1800, **_AGAIN)
-def score_round(round_id: int) -> None:
+@task(name="score round", task_run_name="round {round_id}: score", timeout_seconds=1800, **_ANY)
+def score_round(home: OpenHome, round_id: int) -> None:
     """Score a booked round by the return so far."""
-    w = duties.work()
-    provisional.score_round(w.desk, RoundId(round_id), w.market.known(w.desk.chain.now()))
+    known = living.market_of(home.installation).known(home.chain.now())
+    provisional.score_round(home, RoundId(round_id), known)
 
 
-@task(
-    name="resolve round", task_run_name="round {round_id}: resolve", timeout_seconds=1800, **_AGAIN
-)
-def resolve_round(round_id: int) -> None:
+@task(name="resolve round", task_run_name="round {round_id}: resolve", timeout_seconds=1800, **_ANY)
+def resolve_round(home: OpenHome, round_id: int) -> None:
     """Publish a round's scores and table."""
-    resolving.publish_results(duties.work().desk, RoundId(round_id))
+    resolving.publish_results(home, RoundId(round_id))
 
 
-@task(
-    name="approve round", task_run_name="round {round_id}: approve", timeout_seconds=600, **_AGAIN
-)
-def approve_round(round_id: int, table_digest: str) -> None:
+@task(name="approve round", task_run_name="round {round_id}: approve", timeout_seconds=600, **_ANY)
+def approve_round(home: OpenHome, round_id: int, table_digest: str) -> None:
     """Approve the table that a person has seen."""
-    approving.approve(duties.work().desk, RoundId(round_id), table_digest)
+    approving.approve(home, RoundId(round_id), table_digest)
 
 
-@task(name="settle round", task_run_name="round {round_id}: settle", timeout_seconds=1800, **_AGAIN)
-def settle_round(round_id: int) -> None:
+@task(name="settle round", task_run_name="round {round_id}: settle", timeout_seconds=1800, **_ANY)
+def settle_round(home: OpenHome, round_id: int) -> None:
     """Propose an approved root; once it is final pay and burn by its leaves."""
-    keeping.take_next(duties.work().desk, RoundId(round_id))
+    keeping.take_next(home, RoundId(round_id))
 
 
-@task(name="keep", task_run_name="keep all rounds", timeout_seconds=1800, **_AGAIN)
-def keep() -> str:
+@task(name="keep", task_run_name="keep all rounds", timeout_seconds=1800, **_ANY)
+def keep(home: OpenHome) -> str:
     """Do what anybody may in all rounds that are over, and save the chain's state.
 
     Raises:
         ChainError: that names the rounds that need a person.
     """
-    w = duties.work()
-    faults = keeping.keep(w.desk)
-    node = Node.attach(w.home)
+    faults = keeping.keep(home)
+    node = Node.attach(home.installation)
     if node is not None:
         node.snapshot()
     if faults:
@@ -114,16 +104,16 @@ def keep() -> str:
     return "all rounds are kept, the chain is saved"
 
 
-@task(name="reveal round", task_run_name="round {round_id}: reveal", timeout_seconds=1800, **_AGAIN)
-def reveal_round(round_id: int) -> None:
+@task(name="reveal round", task_run_name="round {round_id}: reveal", timeout_seconds=1800, **_ANY)
+def reveal_round(home: OpenHome, round_id: int) -> None:
     """Publish the predictions of a round whose opening rule says so by now."""
-    revealing.reveal(duties.work().desk, RoundId(round_id))
+    revealing.reveal(home, RoundId(round_id))
 
 
-@task(name="publish snapshot", task_run_name="publish a snapshot", timeout_seconds=1800, **_AGAIN)
-def publish_snapshot() -> str:
+@task(name="publish snapshot", task_run_name="publish a snapshot", timeout_seconds=1800, **_ANY)
+def publish_snapshot(home: OpenHome) -> str:
     """Publish the data as of the newest era."""
-    name = snapshots.publish_next(duties.work().desk)
+    name = snapshots.publish_next(home)
     return "the newest snapshot is as of the newest era" if name is None else f"published {name}"
 
 

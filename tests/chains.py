@@ -19,6 +19,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Keystore, Signer
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import derive
 from tasks.core.protocol.terms import Parameters, Terms
@@ -123,7 +124,7 @@ def running(root: Path, **changes: Any) -> Iterator[LocalChain]:
     accounts = signers(home)
     first = plan(home)
     first = replace(first, parameters=replace(first.parameters, **changes))
-    node, journal = Node.start(home), Journal(home.journal)
+    node, journal = Node.start(home, Settings()), Journal(home.journal)
     try:
         deployment = deploying.deploy(
             node.rpc_url, home.facts.chain_id, accounts["deployer"], journal, first

@@ -13,13 +13,13 @@ from typing import Any
 
 import psutil
 
-from tasks import local
+from tasks import homes
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.rpc import Rpc
 from tasks.adapters.home import Home
+from tasks.adapters.settings import Settings
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical
-from tasks.stages import founding
 
 PROGRAM = Path(sys.executable).with_name("erarium")
 SMALL = (
@@ -125,9 +125,8 @@ def outcome(home: Path) -> Outcome:
     """Return what a finished home holds; its chain is started to be read."""
     report = json.loads((home / "report.json").read_bytes())
     rounds = [RoundId(entry["round"]) for entry in report["rounds"]]
-    with local.chain_served(home, None) as served:
-        blocks, sent = _transactions(Rpc(served.rpc_url))
-        chain = Chain.connect(served.rpc_url, founding.known(Home.open(home)))
+    with homes.connected(Home.open(home), Settings(home=home)) as chain:
+        blocks, sent = _transactions(chain.rpc)
         settled = _settled(chain, rounds)
     return Outcome(
         report=report,

@@ -11,6 +11,7 @@ from tasks.adapters.chain import deploying
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tests import chains
 from tests.chains import LocalChain
 
@@ -34,7 +35,7 @@ def founded(tmp_path: Path) -> Iterator[Founded]:
             stack.callback(processes.reap, home.run)
             journal = Journal(home.journal)
             stack.callback(journal.close)
-            node = Node.start(home)
+            node = Node.start(home, Settings())
             deployer = chains.signers(home)["deployer"]
             return node.rpc_url, home.facts.chain_id, deployer, journal, chains.plan(home)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks import living as homes
+from tasks import homes
+from tasks import living as hosts
 from tasks.adapters import keys
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.sending import Order
@@ -22,6 +23,7 @@ from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
 from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.client import entering, live, relaying
 from tasks.client.live import LiveRound
 from tasks.client.modeller import Client, Entry
@@ -29,7 +31,7 @@ from tasks.client.plans import Plan
 from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import batches, commitments, derive, identity, submissions
 from tasks.core.protocol.signed_entries import SignedEntry
-from tasks.stages import agenda, founding, market, opening
+from tasks.stages import agenda, living, market, opening
 from tasks.stages.living import LiveRequest
 
 DEPOSIT, AT_RISK, GAS = Wei(6 * WAD), Wei(2 * WAD), 10**18
@@ -81,30 +83,29 @@ def sends_itself(number: int, first: int) -> bool:
 
 def found(root: Path, request: LiveRequest) -> tuple[Home, RoundId]:
     """Make a live home whose first round is open and has yet half a day to go."""
-    home = homes.found(root, request)
-    node = Node.attach(home)
+    values = Settings(home=root)
+    found = hosts.found(values, request)
+    node = Node.attach(found)
     if node is None:
         raise RuntimeError(f"the chain of {root} does not run")
-    with homes.at_work(root, "open a round") as work:
-        desk = work.desk
-        now = desk.chain.now()
-        planned = work.market.times(work.market.dates()).values()
+    with homes.open(values, "open a round") as home:
+        now, place = home.chain.now(), living.market_of(found)
+        planned = place.times(place.dates()).values()
         node.advance(min(times.opens for times in planned if times and times.opens > now))
-        key = founding.data_key(home)
-        market.ingest_new(desk.lake, desk.vault, work.market, desk.chain.now(), desk.executor, key)
-        (round_id,) = agenda.due(work.view, "open")
-        opening.open_round(desk, round_id)
-        opens = desk.chain.tournament.facts(round_id).terms.opens
-        if desk.chain.now() < opens:
+        market.ingest_new(home, place, home.chain.now())
+        (round_id,) = agenda.due(home.view, "open")
+        opening.open_round(home, round_id)
+        opens = home.chain.tournament.facts(round_id).terms.opens
+        if home.chain.now() < opens:
             node.advance(opens)
-    return home, round_id
+    return found, round_id
 
 
 def endow(root: Path, firsts: Sequence[int], count: int) -> None:
     """Give models stake, relayers gas, and gas to those owners who send their entries."""
-    with homes.at_work(root, "endow models") as work:
-        chain, journal = work.desk.chain, work.desk.journal
-        sponsor = founding.keystore(work.home).signer("deployer")
+    with homes.open(Settings(home=root), "endow models") as home:
+        chain, journal = home.chain, home.journal
+        sponsor = home.keys.signer("deployer")
         numbers = [number for first in firsts for number in range(first, first + count)]
         amount = Wei(DEPOSIT * len(numbers))
         approve = chain.token.approve(chain.tournament.address, amount)
@@ -135,7 +136,7 @@ def main(arguments: Sequence[str]) -> None:
     root, folder = Path(arguments[0]), Path(arguments[1])
     round_id, first, count = RoundId(int(arguments[2])), int(arguments[3]), int(arguments[4])
     home = Home.open(root, "live")
-    chain, lake = homes.chain_of(home), Lake(home.lake)
+    chain, lake = homes.running_chain(home, Settings()), Lake(home.lake)
     opened = live.read(chain, lake, round_id)
     landed = 0
     with closing(Journal(folder / f"relayer-{first}.sqlite")) as journal:

@@ -47,9 +47,11 @@ def abandon(
     number = RoundId(round_id)
     if rpc and tournament and keystore and passphrase and home is None:
         options.keep_apart()
-        done = operating.abandon_as(rpc, tournament, keystore, passphrase, number)
+        done = operating.abandon_as(
+            options.settings(), rpc, tournament, keystore, passphrase, number
+        )
     elif len(missing) == len(own):
-        done = operating.abandon(options.home_path(home), number)
+        done = operating.abandon(options.settings(home), number)
     elif home is not None:
         raise click.UsageError("--home has its own chain and key: leave the other options out")
     else:

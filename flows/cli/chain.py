@@ -21,9 +21,9 @@ def doctor(home: Path | None, json_file: Path | None) -> int:
     Prints one line, beginning with `consistent`, if there is none. Nothing is changed, and
     `erarium play` may be at work meanwhile; a chain that does not run is started to be read.
     """
-    from tasks import operating
+    from tasks import examining
 
-    found = operating.examine(options.home_path(home))
+    found = examining.examine(options.settings(home))
     for line in found.lines():
         click.echo(line)
     if json_file is not None:

@@ -88,5 +88,5 @@ def _data(data: str, words: dict[str, Any]) -> Any:
         raise InputError(f"{data or 'DATA'} is not a file")
     if words["purge_eras"] is not None:
         raise InputError(f"snapshot {data} is purged by dates: leave --purge-eras out")
-    lake = words["lake"] or options.home_path(words["home"]) / "lake"
+    lake = words["lake"] or options.settings(words["home"]).home / "lake"
     return SnapshotData(Lake(lake), data, words["target"], features)

@@ -17,5 +17,5 @@ def down(home: Path | None) -> int:
     """
     from tasks import service
 
-    service.down(options.home_path(home), click.echo)
+    service.down(options.settings(home), click.echo)
     return 0

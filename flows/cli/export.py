@@ -26,6 +26,6 @@ def export(round_id: int | None, folder: Path, home: Path | None) -> int:
     # Imported here, so that help and mistyped options answer at once.
     from tasks import auditing
 
-    for path in auditing.export(options.home_path(home), folder, round_id):
+    for path in auditing.export(options.settings(home).home, folder, round_id):
         click.echo(str(path))
     return 0

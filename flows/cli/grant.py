@@ -26,10 +26,10 @@ def grant(
     Once for each label: a command that was killed, or is typed twice, gives nothing twice.
     """
     # Imported here, so that help and mistyped options answer at once.
-    from tasks import operating
+    from tasks import granting
 
     amounts = decimals.wei_exactly(tokens), decimals.wei_exactly(gas)
-    done = operating.grant(options.home_path(home), address, *amounts, label)
+    done = granting.grant(options.settings(home), address, *amounts, label)
     document = asdict(done) | {"tokens": str(done.tokens), "gas": str(done.gas)}
 
     def show() -> None:

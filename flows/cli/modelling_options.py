@@ -72,9 +72,7 @@ def place_of(words: Mapping[str, str | None]) -> "Place | None":
 
 def models_path(said: Path | None) -> Path:
     """Return the folder that was said, else the environment's, else `./models`."""
-    from tasks.adapters.settings import Settings
-
-    return said if said is not None else Settings().models
+    return options.settings(models=said).models
 
 
 def give(json_file: Path | None, document: Mapping[str, Any], show: Callable[[], None]) -> None:

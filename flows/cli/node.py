@@ -15,9 +15,9 @@ def node(home: Path | None, port: int | None) -> int:
 
     Any JSON-RPC client can read it at the address that is printed; nobody can cheat through it.
     """
-    from tasks import local
+    from tasks import serving
 
-    with local.chain_served(options.home_path(home), port) as served:
+    with serving.served(options.settings(home), port) as served:
         click.echo(f"{served.rpc_url} serves the chain of {served.home} until Ctrl-C")
         click.echo(f"tournament {served.tournament}, token {served.token}")
         served.wait()

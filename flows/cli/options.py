@@ -4,11 +4,14 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tasks.core.errors import InputError
+
+if TYPE_CHECKING:
+    from tasks.adapters.settings import Settings
 
 home = click.option(
     "--home",
@@ -78,11 +81,12 @@ def keep_apart(*inputs: str) -> None:
             raise click.UsageError(f"{name} would replace what {read[path]} reads: {path}")
 
 
-def home_path(said: Path | None) -> Path:
-    """Return the home that was said, else the environment's, else `./.erarium`."""
+def settings(home: Path | None = None, models: Path | None = None) -> "Settings":
+    """Return the settings of this process, read here alone: what was said counts before them."""
     from tasks.adapters.settings import Settings
 
-    return said if said is not None else Settings().home
+    said = {"home": home, "models": models}
+    return Settings(**{name: path for name, path in said.items() if path is not None})
 
 
 def write(path: Path, content: bytes) -> None:

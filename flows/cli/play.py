@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flows.cli import console, options
+
+if TYPE_CHECKING:
+    from tasks.adapters.settings import Settings
 
 IDS, DAYS = click.IntRange(100, 10_000), click.IntRange(500, 10_000)
 
@@ -48,24 +51,26 @@ def play(
     where it stopped; a finished one prints its report again.
     """
     # Imported here, so that help and mistyped options answer at once.
-    from tasks import homes
+    from tasks import stored_homes
 
     for name in ("prices", "sectors"):
         words[name] = None if words[name] is None else str(words[name].resolve())
-    root = options.home_path(home)
-    document = None if fresh else homes.finished(root, words)
+    values = options.settings(home)
+    document = None if fresh else stored_homes.finished(values.home, words)
     if document is None:
-        document = _play(root, words, fresh, port)
+        document = _play(values, words, fresh, port)
     console.print_report(document)
     if json_file is not None:
         options.write_json(json_file, document)
     return 0 if document["verified"] else 1
 
 
-def _play(root: Path, words: Mapping[str, Any], fresh: bool, port: int | None) -> dict[str, Any]:
+def _play(
+    values: "Settings", words: Mapping[str, Any], fresh: bool, port: int | None
+) -> dict[str, Any]:
     from tasks import local
 
-    with local.served(root, words, fresh=fresh, port=port) as ui:
+    with local.served(values, words, fresh=fresh, port=port) as ui:
         click.echo(f"Prefect's pages while this runs: {ui}", err=True)
         # Prefect reads its settings as it is imported, so not before the server is known.
         from prefect.exceptions import TerminationSignal
@@ -78,7 +83,9 @@ def _play(root: Path, words: Mapping[str, Any], fresh: bool, port: int | None) -
         try:
             with progress.shown():
                 document: dict[str, Any] = flow(
-                    home=str(root), last_rounds="all" if rounds is None else rounds, **arguments
+                    home=str(values.home),
+                    last_rounds="all" if rounds is None else rounds,
+                    **arguments,
                 )
         except TerminationSignal as ended:
             # Prefect takes TERM over while a flow runs.

@@ -12,9 +12,9 @@ from flows.cli import console, options
 @options.json_file
 def report(home: Path | None, json_file: Path | None) -> int:
     """Print the report of a finished tournament."""
-    from tasks import homes
+    from tasks import stored_homes
 
-    document = homes.report(options.home_path(home))
+    document = stored_homes.report(options.settings(home).home)
     console.print_report(document)
     if json_file is not None:
         options.write_json(json_file, document)

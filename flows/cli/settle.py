@@ -27,6 +27,8 @@ def settle(
 
     if (round_id is None) == (not all_rounds):
         raise click.UsageError("say either --round R or --all")
-    root = options.home_path(home)
-    done = operating.keep(root) if round_id is None else operating.settle(root, RoundId(round_id))
+    values = options.settings(home)
+    done = (
+        operating.keep(values) if round_id is None else operating.settle(values, RoundId(round_id))
+    )
     return outcomes.show(done, json_file)

@@ -18,7 +18,7 @@ def status(home: Path | None, json_file: Path | None) -> int:
     """
     from tasks import standing
 
-    found = standing.look(options.home_path(home))
+    found = standing.look(options.settings(home))
     if json_file is not None:
         options.write_json(json_file, found.document())
     if json_file != options.STANDARD_OUTPUT:

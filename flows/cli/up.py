@@ -45,7 +45,7 @@ def up(home: Path | None, **words: Any) -> int:
     for name in ("prices", "sectors"):
         words[name] = None if words[name] is None else str(words[name].resolve())
     ports = {name: words.pop(name) for name in _PLACES}
-    root = options.home_path(home)
+    values = options.settings(home)
     if ports["host"] not in (None, "127.0.0.1", "::1", "localhost"):
         click.echo(
             f"warning: whoever reaches {ports['host']} can start flows and read the runs: put "
@@ -54,9 +54,13 @@ def up(home: Path | None, **words: Any) -> int:
         )
     with waiting.shown() as tell:
         service.up(
-            root, words, ports, click.echo, lambda done, total: tell("build the eras", done, total)
+            values,
+            words,
+            ports,
+            click.echo,
+            lambda done, total: tell("build the eras", done, total),
         )
-    found = standing.look(root)
+    found = standing.look(values)
     for line in found.lines():
         click.echo(line)
     click.echo(f"lake {found.lake}, tournament {found.tournament}")

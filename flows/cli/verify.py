@@ -49,13 +49,13 @@ def verify(
     place = modelling_options.place_of(words)
     if name is None:
         if place is not None:
-            checks = auditing.verify_at(place, round_id, predictions)
+            checks = auditing.verify_at(options.settings(), place, round_id, predictions)
         else:
-            checks = auditing.verify(options.home_path(home), round_id, predictions)
+            checks = auditing.verify(options.settings(home), round_id, predictions)
     elif home is not None or predictions is not None or place is not None:
         raise click.UsageError("--model knows its tournament, and its predictions: say it alone")
     else:
-        checks = auditing.verify_own(modelling_options.models_path(models), name, round_id)
+        checks = auditing.verify_own(options.settings(models=models), name, round_id)
     return _tell(checks, json_file, own=name is not None)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 from tasks.adapters import files, locks
+from tasks.adapters.locks import Lock
 from tasks.core.errors import HomeError, InputError
 from tasks.core.protocol import canonical
 
@@ -119,7 +120,7 @@ class Home:
         self.facts = replace(self.facts, genesis_hash=genesis_hash, contracts=dict(contracts))
         self._write()
 
-    def lock(self, purpose: str, wait_s: float = 30.0) -> AbstractContextManager[None]:
+    def lock(self, purpose: str, wait_s: float = 30.0) -> AbstractContextManager[Lock]:
         """Return a context in which this process is the home's only writer.
 
         Raises:

@@ -17,6 +17,14 @@ from tasks.core.errors import LockedError
 _POLL_S = 0.1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A lock that this process holds: what is only for its holder asks for one."""
+
+    path: Path
+    purpose: str
+
+
 @dataclass(slots=True)
 class _Held:
     """How often this process has entered a lock that it holds."""
@@ -37,7 +45,7 @@ _REGISTRY = _Registry()
 
 
 @contextmanager
-def exclusive(path: Path, purpose: str, wait_s: float = 30.0) -> Iterator[None]:
+def exclusive(path: Path, purpose: str, wait_s: float = 30.0) -> Iterator[Lock]:
     """Hold a lock file; within one process it may be entered again.
 
     Args:
@@ -45,13 +53,16 @@ def exclusive(path: Path, purpose: str, wait_s: float = 30.0) -> Iterator[None]:
         purpose: what the lock is held for, shown to whoever waits.
         wait_s: how long to wait for another process.
 
+    Yields:
+        The lock, while it is held.
+
     Raises:
         LockedError: if another process still holds it; the message names that process.
     """
     path = path.resolve()
     _enter(path, purpose, time.monotonic() + wait_s)
     try:
-        yield
+        yield Lock(path=path, purpose=purpose)
     finally:
         _leave(path)
 

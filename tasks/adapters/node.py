@@ -11,6 +11,7 @@ import requests
 
 from tasks.adapters import files, jsonrpc, processes, settings
 from tasks.adapters.home import Home
+from tasks.adapters.settings import Settings
 from tasks.core.errors import ChainError, HomeError
 from tasks.core.protocol import canonical
 
@@ -34,11 +35,12 @@ class Node:
         self.rpc_url = f"http://127.0.0.1:{port}"
 
     @classmethod
-    def start(cls, home: Home, port: int | None = None) -> Self:
+    def start(cls, home: Home, values: Settings, port: int | None = None) -> Self:
         """Start the chain of a home, or attach to it where it runs.
 
         Args:
             home: its `node/genesis.json` was written by `write_genesis`.
+            values: what its processes are told.
             port: the public loopback port; None for any, the running one's included.
 
         Raises:
@@ -53,7 +55,7 @@ class Node:
         if port is not None:
             processes.require_port(port, "the chain")
         (home.node / "control").unlink(missing_ok=True)
-        env = settings.child_environment(settings.Settings(), home.root)
+        env = settings.child_environment(values, home.root)
         argv = [sys.executable, "-m", "tasks.adapters.forwarder", str(home.root), str(port or 0)]
         return cls._wait(home, processes.start(home.run, _NAME, argv, env))
 

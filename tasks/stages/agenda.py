@@ -4,9 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tasks.adapters.chain.connection import Chain
-from tasks.adapters.chain.reader import Block
-from tasks.adapters.lake import Lake
 from tasks.core.data.pace import Pace
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
@@ -14,18 +11,7 @@ from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import HOUR, MINUTE
 from tasks.core.rules import OVERLAP
 from tasks.stages import dataset, revealing
-from tasks.stages.open_home import Mode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What the agenda is read from, and at which block; no key is needed."""
-
-    lake: Lake
-    vault: Lake
-    chain: Chain
-    mode: Mode
-    block: Block = "latest"
+from tasks.stages.open_home import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

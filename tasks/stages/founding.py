@@ -7,21 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tasks.adapters import node as nodes
-from tasks.adapters.chain import deploying, reconciling
+from tasks.adapters.chain import deploying
 from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.chain.sending import Order
-from tasks.adapters.cluster import Executor
 from tasks.adapters.home import Home
-from tasks.adapters.journal import Journal
-from tasks.adapters.keys import Keystore, Signer
-from tasks.adapters.lake import Lake
-from tasks.adapters.settings import Settings
 from tasks.core.money.units import Wei
 from tasks.core.protocol import derive, openings, terms
 from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import Parameters
-from tasks.core.rules import Economy, ScoringRule
-from tasks.stages.open_home import REPLAY, Mode, OpenHome
+from tasks.core.rules import Economy
+from tasks.stages.open_home import REPLAY, Mode, Site
 
 _SLACK_S = 60
 """What the contract wants between the operator's own window and the end of proposals."""
@@ -79,35 +74,11 @@ def mode_of(home: Home) -> Mode:
     return replace(REPLAY, opening=Request(**home.facts.arguments).opening)
 
 
-def keystore(home: Home) -> Keystore:
-    """Return the keys of whoever hosts the tournament."""
-    live = home.facts.kind == "live"
-    return Keystore(
-        folder=home.keys,
-        kind=home.facts.kind,
-        seed=home.facts.seed,
-        passphrase=Settings().passphrase_file if live else None,
-    )
-
-
-def secret(home: Home, purpose: str) -> bytes:
-    """Return 32 bytes for a purpose: a replay's follow from its seed, a live home's from chance."""
-    if home.facts.seed is not None:
-        return derive.derive(home.facts.seed, purpose)
-    return keystore(home).secret(purpose)
-
-
-def data_key(home: Home) -> bytes:
-    """Return the version's secret for ids and names."""
-    return secret(home, "data-key")
-
-
-def write_genesis(home: Home, first_date: str, modellers: Sequence[str]) -> None:
+def write_genesis(site: Site, first_date: str, modellers: Sequence[str]) -> None:
     """Fix the chain's first block: midnight of the panel's first date, gas for every account."""
-    keys = keystore(home)
     timestamp = int(datetime.fromisoformat(f"{first_date}T00:00:00+00:00").timestamp())
-    hosts = [keys.signer(role).address for role in ROLES]
-    nodes.write_genesis(home, timestamp, [*hosts, *modellers])
+    hosts = [site.keys.signer(role).address for role in ROLES]
+    nodes.write_genesis(site.installation, timestamp, [*hosts, *modellers])
 
 
 def parameters(economy: Economy, arbiter: str) -> Parameters:
@@ -131,18 +102,13 @@ def parameters(economy: Economy, arbiter: str) -> Parameters:
 
 
 def deploy(
-    home: Home,
-    rpc_url: str,
-    journal: Journal,
-    economy: Economy,
-    chosen: Parameters | None = None,
+    site: Site, rpc_url: str, economy: Economy, chosen: Parameters | None = None
 ) -> Deployment:
     """Deploy the contracts of a home, once, and note them in it.
 
     Args:
-        home: whose keys sign.
+        site: whose keys sign, and where that is kept.
         rpc_url: the chain.
-        journal: the operator's.
         economy: the token's amounts.
         chosen: what rounds copy; a replay's `parameters` if None.
 
@@ -150,7 +116,7 @@ def deploy(
         InputError: if the parameters are out of bounds.
         ChainError: if the chain refuses.
     """
-    keys = keystore(home)
+    keys, home = site.keys, site.installation
     chosen = chosen or parameters(economy, keys.signer("arbiter").address)
     terms.check_parameters(chosen, chain_id=home.facts.chain_id)
     owner = keys.signer("guardian").address
@@ -161,11 +127,11 @@ def deploy(
         minter=owner,
         owner=owner,
         operator=keys.signer("operator").address,
-        salt=secret(home, "deployment-salt"),
+        salt=keys.secret("deployment-salt"),
         parameters=chosen,
     )
     deployer = keys.signer("deployer")
-    deployment = deploying.deploy(rpc_url, home.facts.chain_id, deployer, journal, plan)
+    deployment = deploying.deploy(rpc_url, home.facts.chain_id, deployer, site.journal, plan)
     home.set_chain(deployment.genesis_hash, deployment.contracts())
     return deployment
 
@@ -180,19 +146,16 @@ def known(home: Home) -> Deployment:
     return Deployment.known(facts.chain_id, facts.genesis_hash, facts.contracts)
 
 
-def grant(
-    chain: Chain, journal: Journal, deployer: Signer, economy: Economy, owners: Mapping[str, str]
-) -> None:
+def grant(site: Site, chain: Chain, economy: Economy, owners: Mapping[str, str]) -> None:
     """Fund the stake pool and give every modeller's account its first tokens, once.
 
     Args:
+        site: whose deployer holds the supply.
         chain: with both contracts deployed.
-        journal: the operator's.
-        deployer: holds the supply.
         economy: the amounts.
         owners: name of each model -> its owner's address.
     """
-    pool = economy.stake_pool
+    deployer, journal, pool = site.keys.signer("deployer"), site.journal, economy.stake_pool
     approve = chain.token.approve(chain.deployment.tournament, pool)
     chain.send(approve, deployer, journal, purpose="fund/approve")
     chain.send(chain.tournament.fund(0, pool), deployer, journal, purpose="fund/stake")
@@ -206,50 +169,3 @@ def grant(
         for name, owner in owners.items()
     ]
     chain.send_many(orders)
-
-
-def open_desk(
-    home: Home,
-    chain: Chain,
-    journal: Journal,
-    executor: Executor,
-    economy: Economy,
-    mode: Mode = REPLAY,
-) -> OpenHome:
-    """Return the operator's desk of a home, at which transactions are sent.
-
-    What a killed run signed and the chain does not have is sent first; what it sent is noted.
-
-    Raises:
-        ChainError: if that cannot be done.
-    """
-    opened = desk(home, chain, journal, executor, economy, mode)
-    hosts = [opened.operator, opened.keeper]
-    reconciling.reconcile(chain, journal, hosts, cap_wei=chain.cap_wei)
-    return opened
-
-
-def desk(
-    home: Home,
-    chain: Chain,
-    journal: Journal,
-    executor: Executor,
-    economy: Economy,
-    mode: Mode = REPLAY,
-) -> OpenHome:
-    """Return the operator's desk of a home; nothing is sent."""
-    keys = keystore(home)
-    return OpenHome(
-        lake=Lake(home.lake),
-        vault=Lake(home.vault),
-        chain=chain,
-        journal=journal,
-        executor=executor,
-        operator=keys.signer("operator"),
-        keeper=keys.signer("keeper"),
-        sealing_key=keys.sealing_key(),
-        id_map_secret=secret(home, "id-map"),
-        rule=ScoringRule(opening=mode.opening),
-        economy=economy,
-        mode=mode,
-    )

@@ -10,9 +10,7 @@ import numpy as np
 
 from tasks.adapters import node as nodes
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.cluster import Executor
 from tasks.adapters.home import Home
-from tasks.adapters.journal import Journal
 from tasks.adapters.lake import Lake
 from tasks.core.data import pace
 from tasks.core.data.pace import Pace
@@ -24,7 +22,7 @@ from tasks.core.protocol.terms import HOUR, Parameters
 from tasks.core.rules import Economy
 from tasks.stages import dataset, founding, market, snapshots
 from tasks.stages.market import Market
-from tasks.stages.open_home import Approval, Mode
+from tasks.stages.open_home import Approval, Mode, Site
 
 _PURSE = Wei(20_000 * WAD)
 _GAS_TO_GIVE, _FAUCET_GAS = 1_000_000 * 10**18, 10**18
@@ -88,17 +86,17 @@ def establish(root: Path, request: LiveRequest) -> Home:
     return Home.create(root, "live", None, chain_id, request.arguments())
 
 
-def write_genesis(home: Home, now: int) -> None:
+def write_genesis(site: Site, now: int) -> None:
     """Fix the chain's first block, once; who deploys has gas to give away.
 
     Args:
-        home: a live one.
+        site: of a live home.
         now: the wall clock's time, seconds since 1970.
     """
+    home = site.installation
     if (home.node / "genesis.json").exists():
         return
-    keys = founding.keystore(home)
-    accounts = {role: keys.signer(role).address for role in founding.ROLES}
+    accounts = {role: site.keys.signer(role).address for role in founding.ROLES}
     rich: dict[str, int] = {accounts["deployer"]: _GAS_TO_GIVE}
     nodes.write_genesis(home, now, list(accounts.values()), rich)
 
@@ -132,39 +130,37 @@ def economy(request: LiveRequest) -> Economy:
     )
 
 
-def fund(home: Home, chain: Chain, journal: Journal) -> None:
+def fund(site: Site, chain: Chain) -> None:
     """Fill the stake pool, and the operator's purse for bonds; once."""
-    keys, amounts = founding.keystore(home), economy(request_of(home))
-    deployer, operator = keys.signer("deployer"), keys.signer("operator").address
-    founding.grant(chain, journal, deployer, amounts, {})
+    request, journal = request_of(site.installation), site.journal
+    amounts, deployer = economy(request), site.keys.signer("deployer")
+    founding.grant(site, chain, amounts, {})
     approve = chain.token.approve(chain.deployment.tournament, _PURSE)
     chain.send(approve, deployer, journal, purpose="fund/purse-approve")
-    deposit = chain.tournament.deposit(operator, "", _PURSE)
+    deposit = chain.tournament.deposit(site.keys.signer("operator").address, "", _PURSE)
     chain.send(deposit, deployer, journal, purpose="fund/purse")
-    if request_of(home).faucet:
+    if request.faucet:
         gift = {"gas": str(_FAUCET_GAS), "tokens": str(amounts.deposit)}
-        Lake(home.lake).publish(places.FAUCET, gift)
-        (home.lake / places.FAUCET_INBOX).mkdir(parents=True, exist_ok=True)
+        site.lake.publish(places.FAUCET, gift)
+        (site.lake.root / places.FAUCET_INBOX).mkdir(parents=True, exist_ok=True)
 
 
 def first_data(
-    home: Home,
+    site: Site,
     now: Callable[[], int],
-    executor: Executor,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Ingest what is known, publish it, then let the market move from there; once.
 
     Args:
-        home: a live one.
+        site: of a live home; the benchmarks are fitted on its executor.
         now: tells the chain's time.
-        executor: where the benchmarks are fitted.
         progress: told how many eras are built, and of how many.
 
     Raises:
         DataError: if the source cannot be used.
     """
-    lake, vault, request = Lake(home.lake), Lake(home.vault), request_of(home)
+    lake, vault, request = site.lake, site.vault, request_of(site.installation)
     if vault.has(_PACE):
         return
     begun = now()
@@ -178,8 +174,7 @@ def first_data(
     today = np.datetime64(begun, "s").astype("datetime64[D]")
     place = Market(source=request, pace=start, today=today)
     if dataset.find(vault) is None:
-        key = founding.data_key(home)
-        market.ingest_new(lake, vault, place, begun, executor, key, progress)
+        market.ingest_new(site, place, begun, progress)
     first = RoundId(int(dataset.newest(vault)["first_round"]))
     snapshots.publish_first(lake, vault, first)
     # A market that stood still while it was ingested: no window may pass before anybody is there.

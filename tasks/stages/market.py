@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.adapters.cluster import Executor
-from tasks.adapters.lake import Lake
 from tasks.core.data import calendar, obfuscation, pace, panel, rows, simulator, targets
 from tasks.core.data.arrays import Dates
 from tasks.core.data.calendar import Times
@@ -15,6 +13,7 @@ from tasks.core.data.panel import Panel
 from tasks.core.errors import DataError
 from tasks.stages import dataset, ingest, stored_eras
 from tasks.stages.ingest import Source
+from tasks.stages.open_home import Site
 
 _COMING_DAYS = 520
 """Days that a simulated market has to show after its history: two years."""
@@ -85,12 +84,9 @@ def history_days(source: Source, now: int) -> int:
 
 
 def ingest_new(
-    lake: Lake,
-    vault: Lake,
+    site: Site,
     market: Market,
     now: int,
-    executor: Executor,
-    key: bytes,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> bool:
     """Append what the market has shown by now; return whether that is anything.
@@ -99,31 +95,30 @@ def ingest_new(
     features, benchmarks and times; their targets mature.
 
     Args:
-        lake: the public store.
-        vault: the operator's.
+        site: a live home's; the benchmarks are fitted on its executor.
         market: where prices come from.
         now: the chain's time.
-        executor: where the benchmarks are fitted.
-        key: the version's secret for ids and names.
         progress: told how many eras are built, and of how many.
 
     Raises:
         DataError: if the source cannot be used or its past was changed.
     """
-    known, before = market.known(now), dataset.find(vault)
+    known, before = market.known(now), dataset.find(site.vault)
     if before is not None and not _has_news(known.dates, before["panel"]["days"]):
         return False
     minimum = ingest.min_days(None)
     panel.require_size(known, min_days=minimum, min_assets=rows.MIN_ASSETS)
+    key = site.keys.data
     eras = rows.build_eras(known, key, ingest.VERSION, progress)
     former = [] if before is None else before["eras"]
     public = obfuscation.feature_names(key, ingest.VERSION, eras[0].measures)
-    entries = stored_eras.store(vault, eras, public, executor, _times(market, known), former)
+    times = _times(market, known)
+    entries = stored_eras.store(site.vault, eras, public, site.executor, times, former)
     first = eras[-1].era.name if before is None else before["first_round"]
     document = ingest.describe(known, market.source, public, entries)
     if before is None:
-        ingest.publish_version(lake, public, key)
-    dataset.publish(vault, document | {"first_round": first, "playable": []})
+        ingest.publish_version(site.lake, public, key)
+    dataset.publish(site.vault, document | {"first_round": first, "playable": []})
     return True
 
 

@@ -12,7 +12,8 @@ from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
 from tasks.core.protocol.round_facts import RoundFacts
 from tasks.stages import agenda, provisional
-from tasks.stages.agenda import Agenda, Duty, View
+from tasks.stages.agenda import Agenda, Duty
+from tasks.stages.open_home import View
 
 SETTLED = "settled"
 """What a final round is called once each of its stakes is settled or given back."""

@@ -23,7 +23,7 @@ from tasks.core.protocol import commitments, derive, identity, places, submissio
 from tasks.core.protocol.signed_entries import SignedEntry
 from tasks.core.protocol.submissions import Submission
 from tasks.core.protocol.typed_data import Enter
-from tasks.stages import closing, doctor, founding, intake, keeping, proposing
+from tasks.stages import closing, doctor, intake, keeping, proposing
 from tasks.stages.founding import Request
 from tests import tournaments
 from tests.benchmarks.meter import Row
@@ -85,7 +85,7 @@ class Meter:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        first, started = self.tournament.desk.chain.header().number, time.monotonic()
+        first, started = self.tournament.opened.chain.header().number, time.monotonic()
         with _peaks() as peaks:
             yield
             seconds = time.monotonic() - started
@@ -129,7 +129,7 @@ def _peaks() -> Iterator[list[float]]:
 
 def _spent(tournament: Tournament, after: int) -> tuple[int, int]:
     """Return the transactions after a block, and their gas."""
-    chain = tournament.desk.chain
+    chain = tournament.opened.chain
     numbers = range(after + 1, chain.header().number + 1)
     params = [[hex(number), False] for number in numbers]
     blocks = chain.rpc.batch_all("eth_getBlockByNumber", params)
@@ -152,7 +152,7 @@ def models(count: int) -> list[Model]:
 
 def deposit(tournament: Tournament, entrants: Sequence[Model], sponsor: Signer) -> None:
     """Give every model free stake of the sponsor's tokens."""
-    chain, journal = tournament.desk.chain, tournament.desk.journal
+    chain, journal = tournament.opened.chain, tournament.opened.journal
     approve = chain.token.approve(chain.tournament.address, Wei(len(entrants) * DEPOSIT))
     chain.send(approve, sponsor, journal, purpose="load/approve")
     orders = [
@@ -171,7 +171,7 @@ def deliver(
     tournament: Tournament, round_id: RoundId, entrants: Sequence[Model]
 ) -> list[SignedEntry]:
     """Seal and deliver predictions of chance for every model, and sign the entries."""
-    chain, lake = tournament.desk.chain, tournament.desk.lake
+    chain, lake = tournament.opened.chain, tournament.opened.lake
     opened = live.read(chain, lake, round_id)
     domain, config = relaying.tournament_domain(chain), chain.tournament.facts(round_id).config
     rng, signed = np.random.default_rng(0), []
@@ -209,7 +209,7 @@ def deliver(
 
 def withdrawable(tournament: Tournament, entrants: Sequence[Model]) -> list[Wei]:
     """Return what each model has free, all of which its owner's withdrawal would take out."""
-    chain = tournament.desk.chain
+    chain = tournament.opened.chain
     free = chain.tournament.free_many([each.id for each in entrants])
     withdrawals = [
         chain.tournament.withdraw(each.name, amount).request(each.owner.address)
@@ -222,43 +222,43 @@ def withdrawable(tournament: Tournament, entrants: Sequence[Model]) -> list[Wei]
 def play(meter: Meter, entrants: Sequence[Model], sponsor: Signer) -> doctor.Diagnosis:
     """Take the models through one round, phase by phase, and examine what is left."""
     tournament = meter.tournament
-    desk, (round_id,) = tournament.desk, tournament.rounds
+    opened, (round_id,) = tournament.opened, tournament.rounds
     with meter.phase("deposit"):
         deposit(tournament, entrants, sponsor)
     steps.start(tournament, round_id)
     with meter.phase("deliver"):
         entries = deliver(tournament, round_id, entrants)
     with meter.phase("relay"):
-        outcomes = relaying.relay(desk.chain, desk.keeper, desk.journal, round_id, entries)
+        outcomes = relaying.relay(opened.chain, opened.keeper, opened.journal, round_id, entries)
     assert all(each.landed for each in outcomes)
     with meter.phase("intake"):
-        assert intake.receive(desk, round_id) == len(entrants)
+        assert intake.receive(opened, round_id) == len(entrants)
     tournament.advance(steps.times(tournament, round_id)["closes"])
     with meter.phase("book"):
-        closing.close_round(desk, round_id)
+        closing.close_round(opened, round_id)
     tournament.advance(steps.times(tournament, round_id)["resolves"])
     with meter.phase("propose"):
-        proposing.resolve_round(desk, round_id)
+        proposing.resolve_round(opened, round_id)
     with meter.phase("settle"):
-        assert keeping.keep(desk) == []
+        assert keeping.keep(opened) == []
     with meter.phase("doctor"):
         journal = journal_copy.entries(tournament.home.journal)
-        return doctor.examine(desk.chain, desk.lake, lambda: {"home": journal})
+        return doctor.examine(opened.chain, opened.lake, lambda: {"home": journal})
 
 
 def test_load__ten_thousand_relayed_models__settle_to_the_wei(bench, tmp_path):
     entrants = models(MODELS)
     with tournaments.founded(tmp_path / "home", PROFILE) as tournament:
-        meter, desk = Meter(tournament=tournament), tournament.desk
-        sponsor = founding.keystore(tournament.home).signer("deployer")
+        meter, opened = Meter(tournament=tournament), tournament.opened
+        sponsor = tournament.opened.keys.signer("deployer")
 
         diagnosis = play(meter, entrants, sponsor)
         with meter.phase("withdraw"):
             free = withdrawable(tournament, entrants)
 
         (round_id,) = tournament.rounds
-        locked = desk.chain.tournament.facts(round_id).locked
-        settled = desk.chain.tournament.settled(round_id)
+        locked = opened.chain.tournament.facts(round_id).locked
+        settled = opened.chain.tournament.settled(round_id)
         paid, burned = sum(each.payout for each in settled), sum(each.burn for each in settled)
         won = sum(each.payout > 0 for each in settled)
         lost = sum(each.burn > 0 for each in settled)

@@ -16,8 +16,7 @@ from threading import Event, Thread
 import psutil
 import pytest
 
-from tasks import hosting
-from tasks import living as homes
+from tasks import homes, hosting
 from tasks.adapters.home import Home
 from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
@@ -113,15 +112,15 @@ def wait_for_receipts(
 
 def close(home: Home, round_id: RoundId) -> tuple[float, list[dict[str, str]]]:
     """Close the round as its step does, with the machine's workers; return seconds and book."""
-    with homes.at_work(home.root, "close", workers=True) as work:
+    with homes.open(Settings(home=home.root), "close", workers=True) as opened:
         node = Node.attach(home)
         if node is None:
             raise RuntimeError("the chain does not run")
-        node.advance(work.desk.chain.tournament.facts(round_id).terms.closes)
+        node.advance(opened.chain.tournament.facts(round_id).terms.closes)
         started = time.monotonic()
-        closing.close_round(work.desk, round_id)
+        closing.close_round(opened, round_id)
         seconds = time.monotonic() - started
-        book = work.desk.lake.document(f"rounds/{round_id}/book")
+        book = opened.lake.document(f"rounds/{round_id}/book")
     return seconds, list(book["entrants"])
 
 

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tasks import living, operating
+from tasks import granting, homes
+from tasks.adapters.home import Home
 from tasks.adapters.keys import Signer
 from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.client import entering
 from tasks.client import live as live_rounds
 from tasks.client.modeller import Client, Entry
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import status
+from tasks.stages import living
 from tests import live_homes
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
@@ -22,12 +25,13 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 
 def at_next_opening(home):
     """Move the chain's clock to where the market shows the next era, and open its round."""
-    with living.at_work(home, "a test") as work:
-        planned, now = work.market.times(work.market.dates()), work.desk.chain.now()
-    node = Node.attach(work.home)
+    values, installation = Settings(home=home), Home.open(home)
+    view, place = homes.look(values), living.market_of(installation)
+    planned, now = place.times(place.dates()), view.chain.now()
+    node = Node.attach(installation)
     node.advance(min(times.opens for times in planned.values() if times and times.opens > now))
     assert live_homes.run(home, "ingest").state == "COMPLETED"
-    opened = living.looked_at(home).chain.tournament.opened()[-1]
+    opened = view.chain.tournament.opened()[-1]
     node.advance(opened.terms.opens)
     return node, opened.round
 
@@ -39,7 +43,7 @@ def enter(home, folder, chain, round_id):
     values = np.random.default_rng(0).permutation(len(opened.ids)) / len(opened.ids)
     for number, name in enumerate(("up", "down"), start=1):
         signer = Signer(bytes([number]) * 32)
-        operating.grant(home, signer.address, Wei(100 * WAD), 10**18, "first")
+        granting.grant(Settings(home=home), signer.address, Wei(100 * WAD), 10**18, "first")
         client = Client(
             name=name, folder=folder / name, seed=None, signer=signer, chain=chain, lake=lake
         )
@@ -69,7 +73,7 @@ def approve_by_hand(page, round_id):
 
 
 def test_approval__typed_from_the_page_into_the_form__settles_the_round(page, live, tmp_path):
-    chain = living.looked_at(live).chain
+    chain = homes.look(Settings(home=live)).chain
     node, round_id = at_next_opening(live)
     enter(live, tmp_path, chain, round_id)
     terms = chain.tournament.facts(round_id).terms

@@ -6,9 +6,11 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tasks import hosting, living, pages
+from tasks import homes, hosting, pages
+from tasks.adapters.home import Home
 from tasks.adapters.node import Node
-from tasks.stages import overview
+from tasks.adapters.settings import Settings
+from tasks.stages import living, overview
 from tasks.stages.overview import Overview
 from tests import live_homes
 
@@ -78,13 +80,13 @@ def test_form__wrong_value__is_refused_in_one_line(page, live, round_id, digest,
 
 
 def test_ingest__started_by_its_form__opens_a_round_that_the_control_room_shows(page, live):
-    view = living.looked_at(live)
-    with living.at_work(live, "a test") as work:
-        planned = work.market.times(work.market.dates())
+    view, installation = homes.look(Settings(home=live)), Home.open(live)
+    place = living.market_of(installation)
+    planned = place.times(place.dates())
     opens = min(
         times.opens for times in planned.values() if times and times.opens > view.chain.now()
     )
-    Node.attach(work.home).advance(opens)
+    Node.attach(installation).advance(opens)
 
     form(page, live, "ingest")
     run = submit(page, live)

@@ -11,6 +11,7 @@ from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.lake import Lake
 from tasks.stages import founding, ingest
 from tasks.stages.founding import Request
+from tasks.stages.open_home import Keys
 from tests.chaos import ends, hosting
 from tests.chaos.ends import End
 
@@ -23,7 +24,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("data") / "home"
     home = founding.establish(root, SMALL)
     stores = (Lake(home.vault), Lake(home.lake))
-    ingest.ingest(*stores, SMALL, SerialExecutor(), founding.data_key(home))
+    ingest.ingest(*stores, SMALL, SerialExecutor(), Keys(home, None).data)
     return root
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks import local, operating
+from tasks import examining, homes
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.home import Home
-from tasks.stages import founding
+from tasks.adapters.settings import Settings
 from tests import commands
 from tests.commands import Outcome
 
@@ -38,12 +38,12 @@ class End:
 
 def of(root: Path) -> End:
     """Return how a finished home ended; its chain is started to be read."""
-    with local.chain_served(root, None) as served:
-        chain = Chain.connect(served.rpc_url, founding.known(Home.open(root)))
+    values = Settings(home=root)
+    with homes.connected(Home.open(root), values) as chain:
         return End(
             outcome=commands.outcome(root),
             wei=balances(chain),
-            diagnosis=operating.examine(root).lines(),
+            diagnosis=examining.examine(values).lines(),
         )
 
 

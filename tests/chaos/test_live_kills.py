@@ -6,9 +6,10 @@ import re
 import pytest
 import requests
 
-from tasks import hosting, living, standing
+from tasks import homes, hosting, standing
 from tasks.adapters.home import Home
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.stages import agenda
 from tests import commands, live_homes
 
@@ -46,7 +47,7 @@ def test_kill__each_process_in_turn__up_brings_it_back(live):
     for name in hosting.PARTS:
         others = {each: pid for each, pid in live_homes.pids(live).items() if each != name}
         live_homes.kill(live, name)
-        shown = standing.look(live)
+        shown = standing.look(Settings(home=live))
 
         up(live)
 
@@ -88,8 +89,8 @@ def test_up__everything_killed_at_once__works_again(live):
 def test_up__machine_slept_past_an_opening__round_is_opened_by_one_run(live):
     home = Home.open(live, "live")
     commands.run("down", "--home", live)
-    Node.start(home, hosting.Places.read(live).rpc_port)
-    view = living.looked_at(live)
+    Node.start(home, Settings(home=live), hosting.Places.read(live).rpc_port)
+    view = homes.look(Settings(home=live))
     asleep = view.chain.now()
     friday = next_opening(asleep)
     Node.attach(home).advance(friday)
@@ -97,9 +98,9 @@ def test_up__machine_slept_past_an_opening__round_is_opened_by_one_run(live):
     printed = up(live)
 
     assert "started now: ingest" in printed
-    opened = live_homes.wait_for(lambda: living.looked_at(live).chain.tournament.opened())
+    opened = live_homes.wait_for(lambda: homes.look(Settings(home=live)).chain.tournament.opened())
     assert len(opened) == 1
-    assert agenda.read(living.looked_at(live)).troubles == []
+    assert agenda.read(homes.look(Settings(home=live))).troubles == []
     print(
         f"\nround {opened[0].round} was opened after {(friday - asleep) / DAY_S:.1f} days of sleep"
     )
@@ -125,7 +126,7 @@ def test_up__server_with_a_password__strangers_are_refused_and_runs_complete(liv
     url = hosting.Places.read(live).api_url
     assert requests.post(f"{url}/flow_runs/filter", json={}, timeout=30).status_code == 401
     assert live_homes.run(live, "score").state == "COMPLETED"
-    assert standing.look(live).wrong == []
+    assert standing.look(Settings(home=live)).wrong == []
     profile.chmod(0o644)
     refused = commands.run("up", "--home", live)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)

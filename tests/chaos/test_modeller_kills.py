@@ -45,7 +45,7 @@ def test_modeller__killed_at_every_place__deposits_and_enters_once(hosted, tmp_p
         done = commands.run(*words, "--json", tmp_path / "done.json", **first)
         assert done.returncode == 0, done.stderr
 
-    contract, chain = hosted.desk.chain.tournament, hosted.desk.chain
+    contract, chain = hosted.opened.chain.tournament, hosted.opened.chain
     (entered,) = contract.entered(round_id, model=facts.model)
     withdrawn = json.loads((tmp_path / "done.json").read_bytes())
     assert entered.nonce == 1

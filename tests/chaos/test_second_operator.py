@@ -28,7 +28,7 @@ ACTS = {
     "book": books.close_round,
     "propose": proposing.resolve_round,
     "settle": settling.settle_round,
-    "sweep": lambda desk, number: settling.sweep(desk),
+    "sweep": lambda opened, number: settling.sweep(opened),
 }
 TURNS = {**dict.fromkeys(ACTS, (0, 1, 2)), "settle": (0, 2), "sweep": (1,)}
 MET = sum(map(len, TURNS.values()))
@@ -64,17 +64,17 @@ class Second:
             return
         self.done.append(purpose)
         self._busy = True
-        desk = self.desk()
+        opened = self.opened()
         if turn > 0:
-            signer = desk.keeper if step in ("settle", "sweep") else desk.operator
-            nothing = desk.chain.token.approve(desk.chain.tournament.address, Wei(0))
-            desk.chain.send(nothing, signer, self.journal, f"by hand/{purpose}")
-        ACTS[step](desk, self.tournament.rounds[turn])
+            signer = opened.keeper if step in ("settle", "sweep") else opened.operator
+            nothing = opened.chain.token.approve(opened.chain.tournament.address, Wei(0))
+            opened.chain.send(nothing, signer, self.journal, f"by hand/{purpose}")
+        ACTS[step](opened, self.tournament.rounds[turn])
         self._busy = False
 
-    def desk(self):
+    def opened(self):
         """His own copy of everything that the first one has, but for the journal."""
-        mine, number = self.tournament.desk, len(self.done)
+        mine, number = self.tournament.opened, len(self.done)
         stores = {
             name: Lake(shutil.copytree(store.root, self.folder / f"{name}-{number}"))
             for name, store in (("lake", mine.lake), ("vault", mine.vault))
@@ -104,8 +104,8 @@ def test_second_operator__at_every_transaction__each_purpose_is_served_once(
         second = Second(tournament, tmp_path, point)
         with closing(second.journal):
             errors = play(tournament, second, monkeypatch)
-            wei = ends.balances(tournament.desk.chain)
-            journals = (tournament.desk.journal, second.journal)
+            wei = ends.balances(tournament.opened.chain)
+            journals = (tournament.opened.journal, second.journal)
             entries = [entry for journal in journals for entry in journal.entries()]
             told = [differences(tournament, journal) for journal in journals]
 
@@ -129,5 +129,5 @@ def differences(tournament, journal):
         path.parent.name: journal_copy.entries(path)
         for path in tournament.home.root.glob("clients/*/journal.sqlite")
     }
-    desk, journals = tournament.desk, {"home": journal.entries(), **clients}
-    return doctor.examine(desk.chain, desk.lake, lambda: journals).differences
+    opened, journals = tournament.opened, {"home": journal.entries(), **clients}
+    return doctor.examine(opened.chain, opened.lake, lambda: journals).differences

@@ -8,7 +8,9 @@ import pytest
 
 from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.stages import founding, ingest
+from tasks.stages.open_home import Keys
 from tests import tournaments
 from tests.flows import homes, steps
 from tests.flows.homes import Ingested, Played, RecordingExecutor
@@ -20,7 +22,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Ingested:
     """Make the small data set; a home that is copied from it need not ingest again."""
     root, executor = tmp_path_factory.mktemp("ingested") / "home", RecordingExecutor()
     home = founding.establish(root, SMALL)
-    key = founding.data_key(home)
+    key = Keys(home, None).data
     ingest.ingest(Lake(home.vault), Lake(home.lake), SMALL, executor, key)
     return Ingested(root=root, executed=executor)
 
@@ -35,7 +37,7 @@ def played(ingested: Ingested, tmp_path_factory: pytest.TempPathFactory) -> Iter
         port = int(tournament.node.rpc_url.rpartition(":")[2])
         tournament.node.stop()
         stopped = Path(shutil.copytree(tournament.home.root, folder / "stopped"))
-        tournament.node = Node.start(tournament.home, port)
+        tournament.node = Node.start(tournament.home, Settings(), port)
         try:
             yield Played(tournament=tournament, report=report, stopped=stopped)
         finally:

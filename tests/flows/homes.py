@@ -58,9 +58,9 @@ class Played:
 
 def finish(tournament: Tournament) -> dict[str, Any]:
     """Publish the last snapshot and return the report."""
-    desk, rounds = tournament.desk, tournament.rounds
-    snapshots.publish_last(desk, rounds)
-    return reporting.build(desk.lake, desk.chain, rounds)
+    opened, rounds = tournament.opened, tournament.rounds
+    snapshots.publish_last(opened, rounds)
+    return reporting.build(opened.lake, opened.chain, rounds)
 
 
 def digests(lake: Lake) -> dict[str, str]:
@@ -75,7 +75,7 @@ def digests(lake: Lake) -> dict[str, str]:
 
 def transactions(tournament: Tournament) -> int:
     """Return how many transactions the chain has."""
-    chain = tournament.desk.chain
+    chain = tournament.opened.chain
     blocks = range(chain.header().number + 1)
     found = chain.rpc.batch("eth_getBlockByNumber", [[hex(number), False] for number in blocks])
     return sum(len(block["transactions"]) for block in found if isinstance(block, dict))

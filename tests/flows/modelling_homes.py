@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from tasks import modelling, operating
+from tasks import granting, modelling
 from tasks.client import live
 from tasks.client.owning import Facts, Place
 from tasks.core.money.units import WAD, RoundId, Wei
@@ -21,15 +21,15 @@ def place(tournament: Tournament) -> Place:
     """Return all that an outsider is told."""
     return Place(
         rpc=tournament.node.rpc_url,
-        tournament=tournament.desk.chain.tournament.address,
-        lake=str(tournament.desk.lake.root),
+        tournament=tournament.opened.chain.tournament.address,
+        lake=str(tournament.opened.lake.root),
     )
 
 
 def create(tournament: Tournament, models: Path, name: str, tokens: int = GRANT) -> Facts:
     """Make a model whose account has tokens and gas."""
     facts = modelling.create(models, name, place(tournament), None)
-    operating.grant(tournament.home.root, facts.owner, Wei(tokens), WAD // 10, "first")
+    granting.grant(tournament.values, facts.owner, Wei(tokens), WAD // 10, "first")
     return facts
 
 
@@ -57,4 +57,4 @@ def write(path: Path, columns: Mapping[str, Any]) -> Path:
 
 
 def ids(tournament: Tournament, round_id: RoundId) -> list[str]:
-    return list(live.read(tournament.desk.chain, tournament.desk.lake, round_id).ids)
+    return list(live.read(tournament.opened.chain, tournament.opened.lake, round_id).ids)

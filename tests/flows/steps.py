@@ -17,19 +17,19 @@ def times(tournament: Tournament, round_id: RoundId) -> dict[str, int]:
 def start(tournament: Tournament, round_id: RoundId) -> None:
     """Open a round on its date."""
     tournament.advance(times(tournament, round_id)["opens"])
-    opening.open_round(tournament.desk, round_id)
+    opening.open_round(tournament.opened, round_id)
 
 
 def close(tournament: Tournament, round_id: RoundId) -> None:
     """Judge what was delivered while the round is open, and close it on its date."""
-    intake.receive(tournament.desk, round_id)
+    intake.receive(tournament.opened, round_id)
     tournament.advance(times(tournament, round_id)["closes"])
     tournament.close(round_id)
 
 
 def resolve(tournament: Tournament, round_id: RoundId) -> None:
     tournament.advance(times(tournament, round_id)["resolves"])
-    proposing.resolve_round(tournament.desk, round_id)
+    proposing.resolve_round(tournament.opened, round_id)
 
 
 def free(tournament: Tournament) -> dict[str, Wei]:
@@ -44,5 +44,5 @@ def everything(tournament: Tournament) -> dict[str, Wei]:
 
 def failed(tournament: Tournament) -> list[str]:
     """Return the lines of the checks that do not hold."""
-    checks = verification.verify(tournament.desk.lake, tournament.desk.chain)
+    checks = verification.verify(tournament.opened.lake, tournament.opened.chain)
     return [check.line() for check in checks if check.fails]

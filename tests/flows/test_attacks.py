@@ -11,7 +11,7 @@ from tasks.core.errors import ChainError, LakeError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import places
 from tasks.core.protocol.documents.ref import Ref
-from tasks.stages import dataset, founding, proposing, reporting
+from tasks.stages import dataset, proposing, reporting
 from tests.flows import entries, steps
 
 
@@ -27,7 +27,7 @@ def test_duplicates__original_raises_its_stake_after_the_copy__keeps_its_precede
 
     steps.close(fresh, round_id)
 
-    book = fresh.desk.lake.document(f"rounds/{round_id}/book")
+    book = fresh.opened.lake.document(f"rounds/{round_id}/book")
     assert book["contents"]["duplicates"] == {copy.model.hex(): original.model.hex()}
     assert steps.failed(fresh) == []
 
@@ -36,7 +36,7 @@ def test_benchmark__exchanged_after_the_round_opened__is_found_by_verify(fresh):
     round_id = fresh.rounds[0]
     steps.start(fresh, round_id)
     entries.enter(fresh, round_id, fresh.clients)
-    vault = fresh.desk.vault
+    vault = fresh.opened.vault
     data = dataset.newest(vault)
     (place,) = [e for e in data["eras"] if int(e["era"]) == round_id]
     era = tables.read_table(vault.read(Ref.from_document(place["object"])))
@@ -79,7 +79,7 @@ def test_log__uri_that_is_no_text__is_read_by_everybody(fresh):
     steps.start(fresh, round_id)
     entries.enter(fresh, round_id, fresh.clients)
     steps.close(fresh, round_id)
-    later = steps.times(fresh, round_id)["resolves"] + fresh.desk.economy.propose_window_s - 60
+    later = steps.times(fresh, round_id)["resolves"] + fresh.opened.economy.propose_window_s - 60
     fresh.advance(later)
     client = fresh.clients["random"]
     write = client.chain.tournament.propose(
@@ -89,7 +89,7 @@ def test_log__uri_that_is_no_text__is_read_by_everybody(fresh):
     client.chain.send(odd, client.signer, client.journal, purpose="a false root")
 
     (event,) = client.chain.tournament.proposed(round_id)
-    proposing.resolve_round(fresh.desk, round_id)
+    proposing.resolve_round(fresh.opened, round_id)
     fresh.settle(round_id)
 
     assert event.uri == r"\xff\xfe"
@@ -110,7 +110,7 @@ def test_inbox__link_to_a_file_of_the_operator__is_a_rejection_and_no_crash(fres
 
     steps.close(fresh, round_id)
 
-    book = fresh.desk.lake.document(f"rounds/{round_id}/book")
+    book = fresh.opened.lake.document(f"rounds/{round_id}/book")
     reasons = {row["name"]: row["reason"] for row in book["entrants"]}
     assert reasons == {"linear": "the file is a link: hand in the file itself", "random": None}
 
@@ -135,20 +135,20 @@ def test_report__two_models_of_one_name__are_told_apart(fresh):
         name="random",
         folder=fresh.home.root / "clients" / "namesake",
         seed=7,
-        signer=founding.keystore(fresh.home).signer("guardian"),
-        chain=fresh.desk.chain,
-        lake=fresh.desk.lake,
+        signer=fresh.opened.keys.signer("guardian"),
+        chain=fresh.opened.chain,
+        lake=fresh.opened.lake,
     )
-    grant = fresh.desk.chain.token.transfer(namesake.signer.address, Wei(200 * WAD))
-    deployer = founding.keystore(fresh.home).signer("deployer")
-    fresh.desk.chain.send(grant, deployer, fresh.desk.journal, purpose="grant/namesake")
+    grant = fresh.opened.chain.token.transfer(namesake.signer.address, Wei(200 * WAD))
+    deployer = fresh.opened.keys.signer("deployer")
+    fresh.opened.chain.send(grant, deployer, fresh.opened.journal, purpose="grant/namesake")
     namesake.deposit(Wei(200 * WAD), label="namesake")
     entering.enter([namesake], round_id, {"random": entries.entry(namesake, round_id)})
     steps.close(fresh, round_id)
     steps.resolve(fresh, round_id)
     fresh.settle(round_id)
 
-    report = reporting.build(fresh.desk.lake, fresh.desk.chain, [round_id])
+    report = reporting.build(fresh.opened.lake, fresh.opened.chain, [round_id])
 
     names = sorted(row["model"] for row in report["rounds"][0]["models"])
     assert [name.partition("@")[0] for name in names] == ["linear", "random", "random"]

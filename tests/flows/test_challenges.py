@@ -7,7 +7,7 @@ import pytest
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import identity, status
 from tasks.core.protocol.events import Voided
-from tasks.stages import founding, proposing
+from tasks.stages import proposing
 from tests import chains
 from tests.flows import entries, steps
 
@@ -18,7 +18,7 @@ PURSE = Wei(1_000 * WAD)
 @pytest.fixture
 def disputed(fresh):
     """Return a tournament with bonds and windows, and its first round at the time to resolve."""
-    keys, chain = founding.keystore(fresh.home), fresh.desk.chain
+    keys, chain = fresh.opened.keys, fresh.opened.chain
     windows = dataclasses.replace(
         chain.tournament.parameters(),
         **dict.fromkeys(("exclusive", "challenge", "ruling"), HOUR),
@@ -29,7 +29,7 @@ def disputed(fresh):
     send(fresh, chain.tournament.set_parameters(windows), keys.signer("guardian"))
     deployer = keys.signer("deployer")
     send(fresh, chain.token.approve(chain.tournament.address, Wei(3 * PURSE)), deployer)
-    for owner in (fresh.desk.operator.address, loser(fresh).signer.address):
+    for owner in (fresh.opened.operator.address, loser(fresh).signer.address):
         send(fresh, chain.tournament.deposit(owner, "", PURSE), deployer)
     round_id = fresh.rounds[0]
     steps.start(fresh, round_id)
@@ -40,8 +40,8 @@ def disputed(fresh):
 
 
 def send(tournament, write, signer):
-    desk = tournament.desk
-    desk.chain.send(write, signer, desk.journal, purpose=chains.purpose())
+    opened = tournament.opened
+    opened.chain.send(write, signer, opened.journal, purpose=chains.purpose())
 
 
 def loser(tournament):
@@ -49,20 +49,20 @@ def loser(tournament):
 
 
 def arbiter(tournament):
-    return founding.keystore(tournament.home).signer("arbiter")
+    return tournament.opened.keys.signer("arbiter")
 
 
 def purse(tournament, signer):
-    return tournament.desk.chain.tournament.free(identity.model_id(signer.address, ""))
+    return tournament.opened.chain.tournament.free(identity.model_id(signer.address, ""))
 
 
 def test_resolve__challenged_for_nothing__is_upheld_settled_and_verifies(disputed):
-    contract, round_id = disputed.desk.chain.tournament, disputed.rounds[0]
-    proposing.resolve_round(disputed.desk, round_id)
+    contract, round_id = disputed.opened.chain.tournament, disputed.rounds[0]
+    proposing.resolve_round(disputed.opened, round_id)
     proposed = contract.proposal(round_id)
     send(disputed, contract.challenge(round_id, proposed.root, "mine"), loser(disputed).signer)
     meanwhile = contract.status(round_id)
-    proposing.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.opened, round_id)
 
     send(disputed, contract.rule(round_id, proposed.root, True, "same"), arbiter(disputed))
     disputed.settle(round_id)
@@ -72,22 +72,22 @@ def test_resolve__challenged_for_nothing__is_upheld_settled_and_verifies(dispute
     assert len(contract.proposed(round_id)) == 1
     assert len(contract.settled(round_id)) == len(disputed.clients)
     half = proposed.bond // 2
-    assert purse(disputed, disputed.desk.operator) == PURSE + half
+    assert purse(disputed, disputed.opened.operator) == PURSE + half
     assert purse(disputed, loser(disputed).signer) == PURSE - proposed.bond
     assert contract.in_rounds() == 0
     assert steps.failed(disputed) == []
 
 
 def test_resolve__false_root_of_a_stranger_is_voided__is_proposed_again_and_verifies(disputed):
-    contract, round_id = disputed.desk.chain.tournament, disputed.rounds[0]
+    contract, round_id = disputed.opened.chain.tournament, disputed.rounds[0]
     disputed.advance(steps.times(disputed, round_id)["resolves"] + HOUR)
     false = [b"\6" * 32] * 3
     send(disputed, contract.propose(round_id, *false, "false"), loser(disputed).signer)
-    operator = disputed.desk.operator
+    operator = disputed.opened.operator
     send(disputed, contract.challenge(round_id, false[0], "ours"), operator)
     send(disputed, contract.rule(round_id, false[0], False, "false"), arbiter(disputed))
 
-    proposing.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.opened, round_id)
     disputed.advance(contract.final_at(round_id))
     disputed.settle(round_id)
 
@@ -98,13 +98,13 @@ def test_resolve__false_root_of_a_stranger_is_voided__is_proposed_again_and_veri
 
 
 def test_resolve__own_root_was_ruled_wrong__is_not_proposed_again(disputed, caplog):
-    contract, round_id = disputed.desk.chain.tournament, disputed.rounds[0]
-    proposing.resolve_round(disputed.desk, round_id)
+    contract, round_id = disputed.opened.chain.tournament, disputed.rounds[0]
+    proposing.resolve_round(disputed.opened, round_id)
     root = contract.proposal(round_id).root
     send(disputed, contract.challenge(round_id, root, "mine"), loser(disputed).signer)
     send(disputed, contract.rule(round_id, root, False, "wrong"), arbiter(disputed))
 
-    proposing.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.opened, round_id)
 
     assert contract.status(round_id) == status.RESOLVING
     assert len(contract.proposed(round_id)) == 1
@@ -112,13 +112,13 @@ def test_resolve__own_root_was_ruled_wrong__is_not_proposed_again(disputed, capl
 
 
 def test_resolve__arbiter_was_silent__is_proposed_again(disputed):
-    contract, round_id = disputed.desk.chain.tournament, disputed.rounds[0]
-    proposing.resolve_round(disputed.desk, round_id)
+    contract, round_id = disputed.opened.chain.tournament, disputed.rounds[0]
+    proposing.resolve_round(disputed.opened, round_id)
     root = contract.proposal(round_id).root
     send(disputed, contract.challenge(round_id, root, "mine"), loser(disputed).signer)
-    disputed.advance(disputed.desk.chain.now() + HOUR)
+    disputed.advance(disputed.opened.chain.now() + HOUR)
 
-    proposing.resolve_round(disputed.desk, round_id)
+    proposing.resolve_round(disputed.opened, round_id)
 
     events = contract.events()
     assert [event.root for event in events if isinstance(event, Voided)] == [root]

@@ -31,7 +31,7 @@ def test_round__files_in_the_inbox_and_on_the_chain__are_in_one_book_that_verifi
     spoiled = entries.prepare(clients["pair-m"], round_id)
     entries.put(clients["pair-m"], spoiled, b"junk that came first")
     entries.commit(clients["pair-m"], spoiled)
-    intake.receive(fresh.desk, round_id)
+    intake.receive(fresh.opened, round_id)
     # The operator does not look again: the log has kept these for him.
     clients["pair-m"].chain.send_many([clients["pair-m"].delivery(spoiled)])
     enter_on_chain(clients["lgbm-01"], round_id)
@@ -40,13 +40,13 @@ def test_round__files_in_the_inbox_and_on_the_chain__are_in_one_book_that_verifi
 
     fresh.close(round_id)
 
-    book = fresh.desk.lake.document(f"rounds/{round_id}/book")
+    book = fresh.opened.lake.document(f"rounds/{round_id}/book")
     reasons = {row["name"]: row["reason"] for row in book["entrants"]}
     accepted = dict.fromkeys(("lgbm-01", "linear", "pair-m", "random"))
     assert reasons == accepted | {"copy": "no file was delivered"}
     assert book["contents"]["n_rows"] == 4
     receipt = places.receipt(clients["pair-m"].model, round_id, spoiled.nonce)
-    assert "does not open" in fresh.desk.lake.document(receipt)["reason"]
+    assert "does not open" in fresh.opened.lake.document(receipt)["reason"]
     steps.resolve(fresh, round_id)
     fresh.settle(round_id)
     assert steps.failed(fresh) == []

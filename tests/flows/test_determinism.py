@@ -26,16 +26,16 @@ def play_on(workers, root, request=SMALL):
         with tournaments.founded(root / "home", request, executor) as tournament:
             tournament.play()
             report = homes.finish(tournament)
-    desk = tournament.desk
-    return report, homes.digests(desk.lake), homes.digests(desk.vault)
+    opened = tournament.opened
+    return report, homes.digests(opened.lake), homes.digests(opened.vault)
 
 
 def test_play__same_seed_on_two_workers__gives_the_same_bytes_as_on_none(played, tmp_path):
     report, lake, vault = play_on(2, tmp_path)
 
-    desk = played.tournament.desk
-    assert lake == homes.digests(desk.lake)
-    assert vault == homes.digests(desk.vault)
+    opened = played.tournament.opened
+    assert lake == homes.digests(opened.lake)
+    assert vault == homes.digests(opened.vault)
     assert report == played.report
 
 
@@ -63,7 +63,7 @@ def test_play__other_blas_kernel__gives_the_same_integers_and_roots(played, tmp_
     for round_id in played.rounds:
         for name in ("book", "scores", "table"):
             document = f"rounds/{round_id}/{name}"
-            published = played.tournament.desk.lake.document(document)
+            published = played.tournament.opened.lake.document(document)
             assert Lake(tmp_path / "home" / "lake").document(document) == published
 
 

@@ -14,8 +14,9 @@ from tasks.adapters.home import Home
 from tasks.adapters.journal import Attempt, Journal
 from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.core.money.units import WAD
-from tasks.stages import doctor, founding
+from tasks.stages import doctor
 from tests import chains
 from tests.flows import homes
 from tests.in_process import call
@@ -28,7 +29,7 @@ def journals(played):
 def examine(played, lake=None, changed=None):
     tournament = played.tournament
     found = {"home": changed} if changed is not None else journals(played)
-    return doctor.examine(tournament.desk.chain, lake or tournament.desk.lake, lambda: found)
+    return doctor.examine(tournament.opened.chain, lake or tournament.opened.lake, lambda: found)
 
 
 def unknown(tx_hash):
@@ -129,12 +130,12 @@ def cheated(played, tmp_path):
     """Return a copy of the played home whose node gave the stake pool one wei more."""
     root = shutil.copytree(played.stopped, tmp_path / "home")
     home = Home.open(root)
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     try:
         address = home.facts.contracts["tournament"]
         process = psutil.Process(processes.running(home.run, "anvil").pid).cmdline()
         rpc = Rpc(f"http://127.0.0.1:{process[process.index('--port') + 1]}")
-        pool = played.tournament.desk.chain.tournament.pool(0)
+        pool = played.tournament.opened.chain.tournament.pool(0)
         slots = [hex(number) for number in range(200)]
         words = rpc.batch("eth_getStorageAt", [[address, slot, "latest"] for slot in slots])
         slot = next(s for s, word in zip(slots, words, strict=True) if int(word, 16) == pool)
@@ -148,7 +149,7 @@ def cheated(played, tmp_path):
 def test_doctor__contract_with_a_wei_too_much__says_where_and_how_much(
     cheated, played, monkeypatch, capsys
 ):
-    pool = played.tournament.desk.chain.tournament.pool(0)
+    pool = played.tournament.opened.chain.tournament.pool(0)
 
     code, printed = call(monkeypatch, capsys, "chain", "doctor", "--home", cheated.root)
 
@@ -160,12 +161,12 @@ def test_doctor__contract_with_a_wei_too_much__says_where_and_how_much(
 
 
 def test_doctor__tokens_sent_past_the_functions__are_a_donation(fresh):
-    chain, journal = fresh.desk.chain, fresh.desk.journal
-    deployer = founding.keystore(fresh.home).signer("deployer")
+    chain, journal = fresh.opened.chain, fresh.opened.journal
+    deployer = fresh.opened.keys.signer("deployer")
     gift = chain.token.transfer(chain.tournament.address, WAD)
     chain.send(gift, deployer, journal, purpose=chains.purpose())
 
-    found = doctor.examine(chain, fresh.desk.lake, lambda: {"home": journal.entries()})
+    found = doctor.examine(chain, fresh.opened.lake, lambda: {"home": journal.entries()})
 
     assert found.differences == []
     assert isinstance(chain, Chain)

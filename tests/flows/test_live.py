@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks import living as homes
-from tasks import operating
+from tasks import examining, granting, homes
+from tasks import living as hosting
 from tasks.adapters import processes
 from tasks.adapters.keys import Signer
 from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.client import entering, live
 from tasks.client.modeller import Client, Entry
 from tasks.core.errors import DataError, HomeError, InputError, KeystoreError
@@ -21,7 +22,6 @@ from tasks.stages import (
     agenda,
     approving,
     closing,
-    founding,
     intake,
     keeping,
     living,
@@ -32,6 +32,7 @@ from tasks.stages import (
     snapshots,
 )
 from tasks.stages.living import LiveRequest
+from tasks.stages.open_home import Keys
 from tasks.stages.verification import home as verification
 
 REQUEST = LiveRequest(
@@ -45,15 +46,16 @@ class Live:
 
     def __init__(self, root: Path) -> None:
         self.root = root / "home"
-        self.home = homes.found(self.root, REQUEST)
+        self.values = Settings(home=self.root)
+        self.home = hosting.found(self.values, REQUEST)
         self.node = Node.attach(self.home)
         self.models = root / "models"
-        self.chain = homes.chain_of(self.home)
+        self.chain = homes.running_chain(self.home, self.values)
         self.clients = [self.client(name, number) for number, name in enumerate("abc", start=1)]
 
     def client(self, name: str, number: int) -> Client:
         signer = Signer(bytes([number]) * 32)
-        operating.grant(self.root, signer.address, Wei(1_000 * WAD), 10**18, "first")
+        granting.grant(self.values, signer.address, Wei(1_000 * WAD), 10**18, "first")
         client = Client(
             name=name,
             folder=self.models / name,
@@ -66,55 +68,54 @@ class Live:
         return client
 
     def at_work(self):
-        return homes.at_work(self.root, "a test")
+        return homes.open(self.values, "a test")
 
     def agenda(self):
-        return agenda.read(homes.looked_at(self.root))
+        return agenda.read(homes.look(self.values))
 
     def move_to(self, at: int) -> None:
         if self.chain.now() < at:
             self.node.advance(at)
 
     def ingest(self) -> bool:
-        with self.at_work() as work:
-            desk = work.desk
-            key = founding.data_key(work.home)
-            now = desk.chain.now()
-            return market.ingest_new(desk.lake, desk.vault, work.market, now, desk.executor, key)
+        with self.at_work() as home:
+            place = living.market_of(home.installation)
+            return market.ingest_new(home, place, home.chain.now())
 
     def next_round(self) -> RoundId:
         """Let the market move to the next era with a round, and ingest it."""
-        with self.at_work() as work:
-            planned = work.market.times(work.market.dates())
+        with self.at_work() as home:
+            place = living.market_of(home.installation)
+            planned = place.times(place.dates())
         now = self.chain.now()
         opens = [times.opens for times in planned.values() if times and times.opens > now]
         self.node.advance(min(opens))
         self.ingest()
-        (round_id,) = agenda.due(homes.looked_at(self.root), "open")
+        (round_id,) = agenda.due(homes.look(self.values), "open")
         return round_id
 
     def open_and_enter(self, round_id: RoundId) -> None:
-        with self.at_work() as work:
-            opening.open_round(work.desk, round_id)
-            opening.open_round(work.desk, round_id)
+        with self.at_work() as home:
+            opening.open_round(home, round_id)
+            opening.open_round(home, round_id)
         self.move_to(self.chain.tournament.facts(round_id).terms.opens)
         self.enter(round_id)
 
     def close(self, round_id: RoundId) -> None:
-        with self.at_work() as work:
-            assert intake.receive(work.desk, round_id) == 3
+        with self.at_work() as home:
+            assert intake.receive(home, round_id) == 3
         self.move_to(self.chain.tournament.facts(round_id).terms.closes)
-        assert agenda.due(homes.looked_at(self.root), "close") == [round_id]
-        with self.at_work() as work:
-            closing.close_round(work.desk, round_id)
+        assert agenda.due(homes.look(self.values), "close") == [round_id]
+        with self.at_work() as home:
+            closing.close_round(home, round_id)
 
     def score(self, round_id: RoundId, at: int) -> int:
         self.move_to(at)
         self.ingest()
-        with self.at_work() as work:
-            known = work.market.known(self.chain.now())
-            days = provisional.score_round(work.desk, round_id, known)
-            assert provisional.score_round(work.desk, round_id, known) == days
+        with self.at_work() as home:
+            known = living.market_of(home.installation).known(self.chain.now())
+            days = provisional.score_round(home, round_id, known)
+            assert provisional.score_round(home, round_id, known) == days
         return days
 
     def enter(self, round_id: RoundId) -> None:
@@ -142,14 +143,14 @@ def test_round__taken_by_the_agenda__runs_from_open_to_settled(place):
     terms = place.chain.tournament.facts(round_id).terms
     early = place.score(round_id, terms.book_by + 40)
     late = place.score(round_id, terms.resolves)
-    with place.at_work() as work:
-        resolving.publish_results(work.desk, round_id)
-        summary = approving.summary(work.desk, round_id)
-        approving.approve(work.desk, round_id, summary["table_sha256"])
-        keeping.take_next(work.desk, round_id)
+    with place.at_work() as home:
+        resolving.publish_results(home, round_id)
+        summary = approving.summary(home, round_id)
+        approving.approve(home, round_id, summary["table_sha256"])
+        keeping.take_next(home, round_id)
         place.move_to(place.chain.tournament.facts(round_id).proposal.final_at)
-        keeping.take_next(work.desk, round_id)
-        published = [snapshots.publish_next(work.desk) for _ in range(2)]
+        keeping.take_next(home, round_id)
+        published = [snapshots.publish_next(home) for _ in range(2)]
 
     facts = place.chain.tournament.facts(round_id)
     settled = place.chain.tournament.settled(round_id)
@@ -159,8 +160,8 @@ def test_round__taken_by_the_agenda__runs_from_open_to_settled(place):
     assert summary["payout"] == sum(event.payout for event in settled)
     assert summary["burn"] == sum(event.burn for event in settled)
     assert published == ["s0002", None]
-    final = work.desk.lake.document(f"rounds/{round_id}/scores")
-    assert work.desk.lake.document(f"rounds/{round_id}/days/20")["rows"] == final["rows"]
+    final = home.lake.document(f"rounds/{round_id}/scores")
+    assert home.lake.document(f"rounds/{round_id}/days/20")["rows"] == final["rows"]
     checks = verification.verify(Lake(place.home.lake), place.chain)
     assert [check.line() for check in checks if check.fails] == []
     assert place.agenda().due == []
@@ -173,19 +174,17 @@ def test_approval__required__nothing_is_proposed_before_it(place):
     place.move_to(place.chain.tournament.facts(round_id).terms.resolves)
     place.ingest()
 
-    with place.at_work() as work:
+    with place.at_work() as home:
         with pytest.raises(InputError, match="has no results to approve yet"):
-            approving.approve(work.desk, round_id, "0" * 64)
-        resolving.publish_results(work.desk, round_id)
-        waiting = agenda.due(work.view, "approve")
+            approving.approve(home, round_id, "0" * 64)
+        resolving.publish_results(home, round_id)
+        waiting = agenda.due(home.view, "approve")
         with pytest.raises(InputError, match=r"waits for a person until .* run the deployment"):
-            keeping.take_next(work.desk, round_id)
+            keeping.take_next(home, round_id)
         with pytest.raises(InputError, match="is not its table"):
-            approving.approve(work.desk, round_id, "0" * 64)
-        approving.approve(
-            work.desk, round_id, approving.summary(work.desk, round_id)["table_sha256"]
-        )
-        due = agenda.due(work.view, "settle")
+            approving.approve(home, round_id, "0" * 64)
+        approving.approve(home, round_id, approving.summary(home, round_id)["table_sha256"])
+        due = agenda.due(home.view, "settle")
 
     assert waiting == due == [round_id]
 
@@ -198,10 +197,10 @@ def test_agenda__machine_slept_three_days__catches_up_from_state(place):
     place.ingest()
     asleep = place.agenda()
     missed = [each.round_id for each in asleep.troubles if each.message.startswith("missed: ")]
-    with place.at_work() as work:
-        faults = keeping.keep(work.desk)
+    with place.at_work() as home:
+        faults = keeping.keep(home)
         with pytest.raises(InputError, match="was missed: it would close at"):
-            opening.open_round(work.desk, missed[0])
+            opening.open_round(home, missed[0])
 
     assert ("keep", opened) in [(duty.step, duty.round_id) for duty in asleep.due]
     assert faults == []
@@ -213,11 +212,11 @@ def test_agenda__machine_slept_three_days__catches_up_from_state(place):
 
 
 def test_found__again__goes_on_and_another_request_is_refused(place):
-    home = homes.found(place.root, REQUEST)
+    home = hosting.found(place.values, REQUEST)
 
     assert home.facts == place.home.facts
     with pytest.raises(HomeError, match="made with other arguments"):
-        homes.found(place.root, LiveRequest(market_day_s=6))
+        hosting.found(place.values, LiveRequest(market_day_s=6))
 
 
 def test_request__that_cannot_be__is_refused_before_a_home_is_made(tmp_path):
@@ -235,35 +234,28 @@ def test_found__with_a_passphrase_of_ones_own__its_keys_open_with_that_alone(tmp
     passphrase.chmod(0o600)
     monkeypatch.setenv("ERARIUM_PASSPHRASE_FILE", str(passphrase))
     home = living.establish(tmp_path / "home", REQUEST)
-    address = founding.keystore(home).signer("operator").address
+    address = Keys(home, Settings().passphrase_file).signer("operator").address
 
     assert not (home.keys / "passphrase").exists()
-    assert founding.keystore(home).signer("operator").address == address
+    assert Keys(home, Settings().passphrase_file).signer("operator").address == address
     passphrase.write_text("wrong horse")
     with pytest.raises(KeystoreError):
-        founding.keystore(home).signer("operator")
+        Keys(home, Settings().passphrase_file).signer("operator")
     monkeypatch.delenv("ERARIUM_PASSPHRASE_FILE")
     with pytest.raises(KeystoreError, match="is missing, without it no key opens"):
-        founding.keystore(home).signer("operator")
+        Keys(home, Settings().passphrase_file).signer("operator")
 
 
 def test_ingest__past_prices_changed__is_refused(place, monkeypatch):
-    with place.at_work() as work:
+    with place.at_work() as home:
         now = place.chain.now() + 30
-        changed = work.market.known(now)
+        changed = living.market_of(home.installation).known(now)
         changed.close[200:400, 3] *= 1.7
         monkeypatch.setattr(market.Market, "known", lambda self, now: changed)
         monkeypatch.setattr(market, "_has_news", lambda dates, before: True)
 
         with pytest.raises(DataError, match="its prices were changed afterwards"):
-            market.ingest_new(
-                work.desk.lake,
-                work.desk.vault,
-                work.market,
-                now,
-                work.desk.executor,
-                founding.data_key(work.home),
-            )
+            market.ingest_new(home, living.market_of(place.home), now)
 
 
 def test_doctor__chain_of_a_live_home_is_down__starts_it_and_leaves_the_others_alone(place):
@@ -271,11 +263,11 @@ def test_doctor__chain_of_a_live_home_is_down__starts_it_and_leaves_the_others_a
     other = processes.start(place.home.run, "server", ["sleep", "60"], {"PATH": os.environ["PATH"]})
 
     try:
-        diagnosis = operating.examine(place.root)
+        diagnosis = examining.examine(place.values)
         left = [processes.running(place.home.run, name) for name in ("chain", "anvil", "server")]
     finally:
         other.stop()
-        place.node = Node.start(place.home)
+        place.node = Node.start(place.home, place.values)
 
     assert diagnosis.lines()[0].startswith("consistent: ")
     assert [process is not None for process in left] == [False, False, True]

@@ -83,23 +83,23 @@ def test_meta_model__everything_after_the_close_deleted__is_the_same(
 
     with tournaments.founded(tmp_path / "home", request) as cut:
         steps: dict[str, Callable[[RoundId], None]] = {
-            "open": partial(opening.open_round, cut.desk),
+            "open": partial(opening.open_round, cut.opened),
             "enter": cut.enter,
             "close": cut.close,
         }
         events = [e for e in replay.schedule(cut.dataset, rounds) if e.step in steps]
         replay.drive(events, cut.advance, steps)
 
-    full = played.tournament.desk.lake
+    full = played.tournament.opened.lake
     assert max(int(era) for era in cut.dataset["playable"]) < rounds[0]
     for round_id in rounds:
         for name in ("open", "book"):
             document = f"rounds/{round_id}/{name}"
-            assert cut.desk.lake.document(document) == full.document(document)
+            assert cut.opened.lake.document(document) == full.document(document)
 
 
 def test_live_snapshots__targets__are_those_that_had_ended_by_dates(played, panel, calendar):
-    lake = played.tournament.desk.lake
+    lake = played.tournament.opened.lake
 
     for round_id in played.rounds:
         live = f"{round_id:04d}"
@@ -143,7 +143,7 @@ def test_modellers__what_each_fit_learned__had_ended_by_the_first_era_predicted(
             return b"model"
 
         for round_id in (first, last):
-            dataset = Dataset.open(played.tournament.desk.lake, f"live_{round_id}")
+            dataset = Dataset.open(played.tournament.opened.lake, f"live_{round_id}")
             fitting.fitted(spec, dataset, tmp_path / spec.name, fit)
 
         # The second round is in the block that the first one's fit predicts.
@@ -163,7 +163,7 @@ def test_modellers__what_each_fit_learned__had_ended_by_the_first_era_predicted(
 @pytest.mark.parametrize("target", HORIZONS)
 def test_training_eras__any_target__end_by_the_era_predicted(played, panel, calendar, target):
     for round_id in played.rounds:
-        dataset = Dataset.open(played.tournament.desk.lake, f"live_{round_id}")
+        dataset = Dataset.open(played.tournament.opened.lake, f"live_{round_id}")
 
         eras = dataset.training_eras(target, dataset.live.name)
 

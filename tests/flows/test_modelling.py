@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import modelling, operating
+from tasks import granting, modelling
 from tasks.adapters import sandbox
 from tasks.client import rounds
 from tasks.client.owning import Owned, Place
@@ -72,7 +72,7 @@ def name(hosted, models):
 
 def entered(hosted, models, name, round_id):
     facts = Owned.open(models, name).facts
-    return hosted.desk.chain.tournament.entered(round_id, model=facts.model)
+    return hosted.opened.chain.tournament.entered(round_id, model=facts.model)
 
 
 def submit(models, name, file, **wish):
@@ -89,7 +89,7 @@ def test_create__from_the_addresses_alone__keeps_the_key_to_itself(hosted, model
     assert [oct(path.stat().st_mode & 0o777) for path in (folder, folder / "keys")] == ["0o700"] * 2
     assert oct((folder / "keys" / "passphrase").stat().st_mode & 0o777) == "0o600"
     assert document["owner"] == facts.owner
-    assert document["genesis_hash"] == hosted.desk.chain.deployment.genesis_hash
+    assert document["genesis_hash"] == hosted.opened.chain.deployment.genesis_hash
     passphrase = (folder / "keys" / "passphrase").read_text()
     assert passphrase not in json.dumps(document)
 
@@ -159,7 +159,7 @@ def test_create__lake_of_another_tournament__is_refused(hosted, models, tmp_path
 
 def test_open__model_of_another_deployment__is_refused(hosted, models, name):
     path = models / name / "model.json"
-    path.write_text(path.read_text().replace(hosted.desk.chain.deployment.genesis_hash, "0x00"))
+    path.write_text(path.read_text().replace(hosted.opened.chain.deployment.genesis_hash, "0x00"))
 
     with pytest.raises(ChainError, match="has another first block"):
         modelling.status(models, name)
@@ -175,12 +175,12 @@ def test_create__name_that_is_none__reaches_no_path(hosted, models, bad):
 
 def test_grant__repeated__gives_once_for_a_label(hosted, models):
     owner = modelling.create(models, "mine", modelling_homes.place(hosted), None).owner
-    root, chain = hosted.home.root, hosted.desk.chain
+    values, chain = hosted.values, hosted.opened.chain
 
-    given = [operating.grant(root, owner, Wei(5 * WAD), WAD, "first") for _ in range(2)]
+    given = [granting.grant(values, owner, Wei(5 * WAD), WAD, "first") for _ in range(2)]
     with pytest.raises(InputError, match=r"granted 5 tokens and 1 for gas as 'first': say another"):
-        operating.grant(root, owner, Wei(6 * WAD), WAD, "first")
-    operating.grant(root, owner.lower(), Wei(WAD), 0, "second")
+        granting.grant(values, owner, Wei(6 * WAD), WAD, "first")
+    granting.grant(values, owner.lower(), Wei(WAD), 0, "second")
 
     assert given[0] == given[1]
     assert chain.token.balance_of(owner) == 6 * WAD
@@ -202,27 +202,28 @@ def test_grant__what_cannot_be__sends_nothing(hosted, address, tokens, label, me
     sent = homes.transactions(hosted)
 
     with pytest.raises(InputError, match=message):
-        operating.grant(hosted.home.root, address, Wei(tokens * WAD), 0, label)
+        granting.grant(hosted.values, address, Wei(tokens * WAD), 0, label)
 
     assert homes.transactions(hosted) == sent
 
 
 def test_grant__stopped_at_every_request__gives_once(hosted, models, monkeypatch):
     owner = modelling.create(models, "mine", modelling_homes.place(hosted), None).owner
-    root = hosted.home.root
+    values = hosted.values
 
     stops = chains.stop_at_every_request(
-        monkeypatch, lambda: operating.grant(root, owner, Wei(7 * WAD), WAD // 2, "first")
+        monkeypatch,
+        lambda: granting.grant(values, owner, Wei(7 * WAD), WAD // 2, "first"),
     )
 
     assert stops >= 15
-    assert hosted.desk.chain.token.balance_of(owner) == 7 * WAD
-    assert hosted.desk.chain.gas_wei(owner) == WAD // 2
+    assert hosted.opened.chain.token.balance_of(owner) == 7 * WAD
+    assert hosted.opened.chain.gas_wei(owner) == WAD // 2
 
 
 def test_moved__stopped_at_every_request__moves_once(hosted, models, monkeypatch):
     facts = modelling_homes.create(hosted, models, "mine")
-    contract = hosted.desk.chain.tournament
+    contract = hosted.opened.chain.tournament
 
     def move(kind, said):
         with modelling.moved(models, "mine", kind, said, None):
@@ -235,7 +236,7 @@ def test_moved__stopped_at_every_request__moves_once(hosted, models, monkeypatch
     assert stops >= 30
     assert deposited == 12_500_000_000_000_000_000
     assert contract.free(facts.model) == 0
-    assert hosted.desk.chain.token.balance_of(facts.owner) == modelling_homes.GRANT
+    assert hosted.opened.chain.token.balance_of(facts.owner) == modelling_homes.GRANT
     move("deposit", "12.5")
     assert contract.free(facts.model) == 12_500_000_000_000_000_000, "said anew, it is another one"
 
@@ -257,7 +258,7 @@ def test_moved__another_one_was_begun__asks_for_that_first(hosted, models):
     modelling_homes.deposit(models, "mine", "3")
     modelling_homes.deposit(models, "mine", "4")
 
-    assert hosted.desk.chain.tournament.free(facts.model) == 7 * WAD
+    assert hosted.opened.chain.tournament.free(facts.model) == 7 * WAD
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ def test_submit__stopped_at_every_request__enters_once(
     assert (again.nonce, again.commitment, again.new) == (1, event.commitment.hex(), False)
     assert again.transaction == event.transaction
     assert Path(again.delivered).is_file()
-    assert hosted.desk.chain.nonce(event.owner) == 3, "approve, deposit, enter"
+    assert hosted.opened.chain.nonce(event.owner) == 3, "approve, deposit, enter"
 
 
 def test_submit__other_file_or_higher_stake__replaces(
@@ -308,7 +309,7 @@ def test_submit__other_file_or_higher_stake__replaces(
 
     raised = submit(models, name, first, at_risk=Wei(60 * WAD))
     changed = submit(models, name, other)
-    intake.receive(hosted.desk, round_id)
+    intake.receive(hosted.opened, round_id)
     judged = submit(models, name, other)
 
     assert [each.nonce for each in (made, raised, changed, judged)] == [1, 2, 3, 3]
@@ -324,17 +325,17 @@ def test_submit__on_the_chain__stands_in_its_log(hosted, models, name, round_id,
     done = submit(models, name, file, on_chain=True)
 
     model = Owned.open(models, name).facts.model
-    logged = [e.model for e in hosted.desk.chain.tournament.delivered(round_id)]
+    logged = [e.model for e in hosted.opened.chain.tournament.delivered(round_id)]
     assert done.delivered == "the chain's log"
     assert logged.count(model) == 1
-    assert not (hosted.desk.lake.root / "inbox" / model.hex()).exists()
+    assert not (hosted.opened.lake.root / "inbox" / model.hex()).exists()
 
 
 def test_submit__inbox_that_takes_no_file__says_so_and_goes_on_later(
     hosted, models, name, round_id, tmp_path, quick
 ):
     file = modelling_homes.file(hosted, round_id, tmp_path / "a.parquet")
-    inbox = hosted.desk.lake.root / "inbox" / Owned.open(models, name).facts.model.hex()
+    inbox = hosted.opened.lake.root / "inbox" / Owned.open(models, name).facts.model.hex()
     inbox.parent.mkdir(exist_ok=True)
     inbox.write_bytes(b"in the way")
 
@@ -393,7 +394,7 @@ def test_submit__account_without_gas__says_so_before_it_signs(
     modelling_homes.create(hosted, models, "mine")
     modelling_homes.deposit(models, "mine")
     file = modelling_homes.file(hosted, round_id, tmp_path / "a.parquet")
-    monkeypatch.setattr(type(hosted.desk.chain), "gas_wei", lambda *_: 0)
+    monkeypatch.setattr(type(hosted.opened.chain), "gas_wei", lambda *_: 0)
 
     with pytest.raises(InputError, match=r"has nothing to pay gas with: the operator gives some"):
         submit(models, "mine", file)
@@ -456,7 +457,7 @@ def test_commands__what_is_missing__is_said_in_one_line(hosted, say):
 
 
 def test_current__no_round_is_open__says_what_is_known(hosted):
-    chain = hosted.desk.chain
+    chain = hosted.opened.chain
     (state,) = rounds.states(chain, chain.header().number)
 
     closed = rounds.RoundState(**{**state_fields(state), "state": 3})

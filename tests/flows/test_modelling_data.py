@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks import modelling, operating
+from tasks import granting, modelling
 from tasks.adapters.lake import Lake
 from tasks.client import downloading, results
 from tasks.client.data import Dataset
@@ -62,7 +62,7 @@ def test_download__a_snapshot__is_a_lake_that_is_not_fetched_again(view, played,
     again = download(view, name, tmp_path / "data")
 
     copy = Dataset.open(Lake(tmp_path / "data"), first.name)
-    origin = Dataset.open(played.tournament.desk.lake, first.name)
+    origin = Dataset.open(played.tournament.opened.lake, first.name)
     era = next(iter(origin.eras))
     assert first.name == (f"live_{played.rounds[-1]}" if name == "latest" else name)
     assert first.fetched == first.objects == again.objects
@@ -96,7 +96,7 @@ def test_download__single_files__are_fetched_alone_and_mended(view, played, tmp_
     folder = tmp_path / "data"
     download(view, "s0001", folder, "live.parquet", "features.json")
     copied = folder / "versions" / "v1" / "s0001" / "live.parquet"
-    origin = played.tournament.desk.lake.root / copied.relative_to(folder)
+    origin = played.tournament.opened.lake.root / copied.relative_to(folder)
     names = sorted(path.name for path in copied.parent.iterdir())
     copied.write_bytes(b"damaged")
 
@@ -116,7 +116,7 @@ def test_download__single_files__are_fetched_alone_and_mended(view, played, tmp_
 def hostile_lake(played, tmp_path, change):
     """Return a view whose lake is a copy of a tournament's with something changed."""
     lake = Lake(tmp_path / "lake")
-    for name, content in contents(played.tournament.desk.lake.root).items():
+    for name, content in contents(played.tournament.opened.lake.root).items():
         path = lake.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(change(name, content))
@@ -227,7 +227,9 @@ def test_leaderboard__a_finished_tournament__has_the_mean_returns(view, played):
 
 def has_entered(hosted, name):
     round_id = hosted.rounds[0]
-    events = [each for each in hosted.desk.chain.tournament.entered(round_id) if each.name == name]
+    events = [
+        each for each in hosted.opened.chain.tournament.entered(round_id) if each.name == name
+    ]
     return len(events) == 1
 
 
@@ -276,7 +278,7 @@ def test_notebook__its_cells_in_order__enter_the_round(hosted, tmp_path, monkeyp
         with contextlib.redirect_stdout(None):
             exec(compile(source, cell["id"], "exec"), names)  # noqa: S102 - our own notebook
         if cell["id"] == "create":
-            operating.grant(hosted.home.root, names["owner"], Wei(60 * WAD), WAD // 10, "first")
+            granting.grant(hosted.values, names["owner"], Wei(60 * WAD), WAD // 10, "first")
 
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
     assert all((cell["outputs"], cell["execution_count"]) == ([], None) for cell in cells)

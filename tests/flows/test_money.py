@@ -24,7 +24,7 @@ def rows_of(played, model):
 
 
 def test_play__rounds_overlap__all_are_settled_and_nothing_stays_locked(played):
-    tournament = played.tournament.desk.chain.tournament
+    tournament = played.tournament.opened.chain.tournament
     terms = [tournament.facts(round_id).terms for round_id in played.rounds]
 
     states = [tournament.status(round_id) for round_id in played.rounds]
@@ -37,7 +37,7 @@ def test_play__rounds_overlap__all_are_settled_and_nothing_stays_locked(played):
 
 
 def test_supply__after_every_sweep__fell_by_the_burns_so_far(played):
-    chain = played.tournament.desk.chain
+    chain = played.tournament.opened.chain
     burned = swept = sweeps = 0
 
     for event in chain.tournament.events():
@@ -55,7 +55,7 @@ def test_supply__after_every_sweep__fell_by_the_burns_so_far(played):
 
 
 def test_balances__every_model__are_deposit_plus_payouts_minus_burns(played):
-    tournament = played.tournament.desk.chain.tournament
+    tournament = played.tournament.opened.chain.tournament
 
     for name, client in played.tournament.clients.items():
         rows = rows_of(played, name)
@@ -67,7 +67,7 @@ def test_balances__every_model__are_deposit_plus_payouts_minus_burns(played):
 
 
 def test_pool__after_all_rounds__gave_exactly_the_payouts(played):
-    chain = played.tournament.desk.chain
+    chain = played.tournament.opened.chain
     paid = sum(int(entry["settlement"]["sum_payout"]) for entry in played.report["rounds"])
 
     assert paid > 0
@@ -77,7 +77,7 @@ def test_pool__after_all_rounds__gave_exactly_the_payouts(played):
 
 
 def test_chain_sums__script_that_knows_the_log_alone__gets_the_reports_sums(played):
-    chain = played.tournament.desk.chain
+    chain = played.tournament.opened.chain
     address = chain.rpc.url.removeprefix("http://")
     argv = [sys.executable, "-I", str(_SCRIPT), address, chain.deployment.tournament]
 
@@ -113,7 +113,7 @@ def test_copy__same_file__has_the_same_scores_and_is_the_later_duplicate(played)
     blocks = [
         {
             entry.name: entry.block
-            for entry in books.last_entries(tournament.desk.chain.tournament.entered(round_id))
+            for entry in books.last_entries(tournament.opened.chain.tournament.entered(round_id))
         }
         for round_id in played.rounds
     ]

@@ -12,6 +12,7 @@ import pytest
 
 from tasks import auditing
 from tasks.adapters.lake import Lake
+from tasks.adapters.settings import Settings
 from tasks.client import own_rows
 from tasks.client.owning import Facts
 from tasks.core.data.pace import Pace
@@ -30,7 +31,6 @@ from tasks.stages import (
     resolving,
     revealing,
 )
-from tasks.stages.agenda import View
 from tasks.stages.living import LiveRequest
 from tasks.stages.open_home import Mode, OpenHome
 from tasks.stages.verification import home as verification
@@ -66,8 +66,8 @@ class Closed:
         return list(self.tournament.clients)
 
     def verify(self, round_id, lake=None, given=None):
-        desk = self.tournament.desk
-        return verification.verify(lake or desk.lake, desk.chain, round_id, given)
+        opened = self.tournament.opened
+        return verification.verify(lake or opened.lake, opened.chain, round_id, given)
 
     def own(self, name, round_id):
         client = self.tournament.clients[name]
@@ -78,8 +78,8 @@ class Closed:
 def closed(ingested, tmp_path_factory):
     root = ingested.copy(tmp_path_factory.mktemp("closed") / "home")
     with tournaments.founded(root) as tournament:
-        desks = {
-            round_id: _desk(tournament.desk, rule)
+        by_round = {
+            round_id: _with_rule(tournament.opened, rule)
             for round_id, rule in zip(tournament.rounds, RULES, strict=True)
         }
         book = {}
@@ -89,16 +89,16 @@ def closed(ingested, tmp_path_factory):
             with pytest.MonkeyPatch.context() as patch:
                 if RULES[tournament.rounds.index(round_id)] == "sealed":
                     patch.setattr(resolving, "score", partial(_lie, resolving.score))
-                    book.update(tournament.desk.lake.document(f"rounds/{round_id}/book"))
-                proposing.resolve_round(desks[round_id], round_id)
+                    book.update(tournament.opened.lake.document(f"rounds/{round_id}/book"))
+                proposing.resolve_round(by_round[round_id], round_id)
 
         def settle(round_id):
             tournament.settle(round_id)
             due.append(agenda.due(_view(tournament), "reveal"))
-            revealing.reveal_due(_desk(tournament.desk, RULES[0]))
+            revealing.reveal_due(_with_rule(tournament.opened, RULES[0]))
 
         steps: dict[str, Callable[[RoundId], None]] = {
-            "open": lambda round_id: opening.open_round(desks[round_id], round_id),
+            "open": lambda round_id: opening.open_round(by_round[round_id], round_id),
             "enter": partial(_enter, tournament),
             "close": tournament.close,
             "resolve": resolve,
@@ -109,8 +109,8 @@ def closed(ingested, tmp_path_factory):
         yield Closed(tournament=tournament, victim=book["entrants"][0]["name"], due=due)
 
 
-def _desk(desk: OpenHome, rule: str) -> OpenHome:
-    return dataclasses.replace(desk, rule=dataclasses.replace(desk.rule, opening=rule))
+def _with_rule(opened: OpenHome, rule: str) -> OpenHome:
+    return dataclasses.replace(opened, rule=dataclasses.replace(opened.rule, opening=rule))
 
 
 def _enter(tournament, round_id):
@@ -121,34 +121,32 @@ def _enter(tournament, round_id):
     entries.commit(client, plan)
     if round_id != tournament.rounds[-1]:
         client.deliver(plan)
-    intake.receive(tournament.desk, round_id)
+    intake.receive(tournament.opened, round_id)
 
 
-def _lie(score, desk, round_id, book, against, *, key):
+def _lie(score, opened, round_id, book, against, *, key):
     """Score as the operator who takes a hundredth of CORR from the book's first model."""
-    scored = score(desk, round_id, book, against, key=key)
+    scored = score(opened, round_id, book, against, key=key)
     scored["rows"][0]["corr_nano"] -= LIE_NANO
     return scored
 
 
 def _view(tournament):
-    desk = tournament.desk
+    opened = tournament.opened
     pace = Pace(day_s=86_400, founded_at=0, history=0, round_every=1)
-    return View(
-        lake=desk.lake, vault=desk.vault, chain=desk.chain, mode=Mode(pace=pace, opening=RULES[0])
-    )
+    return dataclasses.replace(opened.view, mode=Mode(pace=pace, opening=RULES[0]))
 
 
 @pytest.fixture
 def lake(closed, tmp_path):
     """Give a copy of the lake to tamper with."""
-    return Lake(Path(shutil.copytree(closed.tournament.desk.lake.root, tmp_path / "lake")))
+    return Lake(Path(shutil.copytree(closed.tournament.opened.lake.root, tmp_path / "lake")))
 
 
 @pytest.fixture
 def handed(closed, tmp_path):
     """Give the folder that an auditor was handed."""
-    handing.hand_over(closed.tournament.desk.vault, tmp_path / "audit", None)
+    handing.hand_over(closed.tournament.opened.vault, tmp_path / "audit", None)
     return tmp_path / "audit"
 
 
@@ -211,7 +209,7 @@ def test_after_one_round__one_is_final__the_matrix_is_public_and_all_is_recomput
 
     assert closed.due == [[], [first], []]
     assert [check.line() for check in checks if not check.holds] == []
-    lake = closed.tournament.desk.lake
+    lake = closed.tournament.opened.lake
     assert lake.document(f"rounds/{first}/results")["predictions"] is None
     assert lake.has(f"rounds/{first}/opened")
     assert not any(lake.has(f"rounds/{each}/opened") for each in (sealed, last))
@@ -232,13 +230,13 @@ def test_after_one_round__none_is_final__is_not_open_and_says_when(closed):
 
 
 def test_lake__closed_rounds__no_file_holds_their_predictions(closed):
-    desk = closed.tournament.desk
+    opened = closed.tournament.opened
     matrices = {
-        Ref.from_document(desk.vault.document(f"rounds/{each}/book")["predictions"]).sha256
+        Ref.from_document(opened.vault.document(f"rounds/{each}/book")["predictions"]).sha256
         for each in closed.rounds[1:]
     }
 
-    published = {path.name.partition(".")[0] for path in desk.lake.root.glob("objects/*/*")}
+    published = {path.name.partition(".")[0] for path in opened.lake.root.glob("objects/*/*")}
 
     assert len(matrices) == 2
     assert not matrices & published
@@ -246,22 +244,22 @@ def test_lake__closed_rounds__no_file_holds_their_predictions(closed):
 
 @pytest.mark.parametrize(("place", "final"), [(1, 1), (2, 0)])
 def test_reveal__round_that_is_not_due__is_refused(closed, place, final):
-    desk, round_id = closed.tournament.desk, closed.rounds[place]
+    opened, round_id = closed.tournament.opened, closed.rounds[place]
 
     with pytest.raises(InputError, match=rf"`{RULES[place]}`, {final} later rounds are final"):
-        revealing.reveal(desk, round_id)
+        revealing.reveal(opened, round_id)
 
-    assert not desk.lake.has(f"rounds/{round_id}/opened")
+    assert not opened.lake.has(f"rounds/{round_id}/opened")
 
 
 def test_reveal__again__changes_nothing(closed):
-    desk, round_id = closed.tournament.desk, closed.rounds[0]
-    before = desk.lake.document_bytes(f"rounds/{round_id}/opened")
+    opened, round_id = closed.tournament.opened, closed.rounds[0]
+    before = opened.lake.document_bytes(f"rounds/{round_id}/opened")
 
-    revealing.reveal(desk, round_id)
-    revealing.reveal_due(_desk(desk, RULES[0]))
+    revealing.reveal(opened, round_id)
+    revealing.reveal_due(_with_rule(opened, RULES[0]))
 
-    assert desk.lake.document_bytes(f"rounds/{round_id}/opened") == before
+    assert opened.lake.document_bytes(f"rounds/{round_id}/opened") == before
 
 
 @pytest.mark.parametrize("place", [1, 2])
@@ -350,7 +348,7 @@ def test_handed__folder_and_file__are_found_by_round(closed, handed, tmp_path):
     with pytest.raises(InputError, match=r"has no round-9999\.npy: `erarium export` makes it"):
         handing.handed(handed, RoundId(9_999))
     with pytest.raises(InputError, match="round 9999 does not have accepted predictions here"):
-        handing.hand_over(closed.tournament.desk.vault, tmp_path, RoundId(9_999))
+        handing.hand_over(closed.tournament.opened.vault, tmp_path, RoundId(9_999))
 
 
 def test_own_row__book_rewritten_without_it__fails(closed, monkeypatch):
@@ -430,7 +428,7 @@ def test_erarium_verify__outsider_modeller_and_auditor__say_what_each_can(
 def test_verify_at__addresses_alone__finds_the_same(closed):
     facts = own_model(closed, closed.victim)
 
-    checks = auditing.verify_at(facts.place, closed.rounds[0])
+    checks = auditing.verify_at(Settings(), facts.place, closed.rounds[0])
 
     assert [check.line() for check in checks] == [
         check.line() for check in closed.verify(closed.rounds[0])
@@ -464,7 +462,7 @@ def own_model(closed, name):
 
 
 def matrix_of(closed, round_id):
-    vault = closed.tournament.desk.vault
+    vault = closed.tournament.opened.vault
     return vault.read(Ref.from_document(vault.document(f"rounds/{round_id}/book")["predictions"]))
 
 

@@ -1,15 +1,17 @@
 """What a person or a keeper does with rounds by hand: `settle`, `settle --all`, `abandon`."""
 
+import dataclasses
 import json
 import shutil
 from typing import Any
 
 import pytest
 
-from tasks import operating
+from tasks import examining, operating
 from tasks.adapters import locks
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.keys import Signer
+from tasks.adapters.settings import Settings
 from tasks.client import abandoning
 from tasks.core.errors import ChainError, InputError
 from tasks.core.money.units import WAD, RoundId
@@ -20,6 +22,7 @@ from tasks.stages import keeping, proposing
 from tests import chains, commands, tournaments
 from tests.flows import entries, homes, steps
 from tests.in_process import call
+from tests.tournaments import KeysWith
 
 NOTHING = "nothing was left to do"
 
@@ -49,7 +52,7 @@ def left_alone(tournament, round_id):
     """Open and enter a round whose operator never books it, and let its time pass."""
     steps.start(tournament, round_id)
     entries.enter(tournament, round_id, tournament.clients)
-    tournament.advance(tournament.desk.chain.tournament.facts(round_id).terms.book_by)
+    tournament.advance(tournament.opened.chain.tournament.facts(round_id).terms.book_by)
 
 
 def by_hand(tournament, write):
@@ -59,17 +62,15 @@ def by_hand(tournament, write):
 
 
 def settle_by_hand(tournament, round_id, count):
-    table = Table.from_document(tournament.desk.lake.document(f"rounds/{round_id}/table"))
+    table = Table.from_document(tournament.opened.lake.document(f"rounds/{round_id}/table"))
     tree, rows = table.tree(), table.rows[:count]
     proofs = [tree.proof(number) for number in range(count)]
-    by_hand(tournament, tournament.desk.chain.tournament.settle_many(round_id, rows, proofs))
+    by_hand(tournament, tournament.opened.chain.tournament.settle_many(round_id, rows, proofs))
 
 
-def desk_with(tournament, keeper):
-    """Return the tournament's desk with another keeper; its stages take any of that shape."""
-    desk = tournament.desk
-    fields = {name: getattr(desk, name) for name in type(desk).__slots__}
-    return type(desk)(**{**fields, "keeper": keeper})
+def home_with(tournament, keeper):
+    """Return the tournament's home with another keeper."""
+    return dataclasses.replace(tournament.opened, keys=KeysWith(tournament.opened, keeper=keeper))
 
 
 def lines_of(printed):
@@ -89,14 +90,14 @@ def test_settle__stopped_at_every_request__goes_on_and_does_everything_once(
     resolving_round, monkeypatch
 ):
     tournament, (first, second, _) = resolving_round, resolving_round.rounds
-    desk, contract = tournament.desk, tournament.desk.chain.tournament
+    opened, contract = tournament.opened, tournament.opened.chain.tournament
     sent = homes.transactions(tournament)
 
-    stops = chains.stop_at_every_request(monkeypatch, lambda: keeping.take_next(desk, first))
+    stops = chains.stop_at_every_request(monkeypatch, lambda: keeping.take_next(opened, first))
     sent_for_first = homes.transactions(tournament) - sent
     steps.resolve(tournament, second)
     settle_by_hand(tournament, second, 6)
-    stops_of_keeper = chains.stop_at_every_request(monkeypatch, lambda: keeping.keep(desk))
+    stops_of_keeper = chains.stop_at_every_request(monkeypatch, lambda: keeping.keep(opened))
 
     assert stops >= 20
     assert stops_of_keeper >= 5
@@ -109,7 +110,7 @@ def test_settle__stopped_at_every_request__goes_on_and_does_everything_once(
 
 
 def test_settle__own_root_was_ruled_wrong__asks_for_a_person(played, monkeypatch):
-    round_id, contract = played.rounds[0], played.tournament.desk.chain.tournament
+    round_id, contract = played.rounds[0], played.tournament.opened.chain.tournament
     root = contract.proposal(round_id).root
     place: dict[str, Any] = {"block": 1, "log_index": 0, "transaction": "0x", "timestamp": 0}
     ruled = events.Ruled(round=round_id, root=root, right=False, uri="", **place)
@@ -118,11 +119,11 @@ def test_settle__own_root_was_ruled_wrong__asks_for_a_person(played, monkeypatch
     monkeypatch.setattr(type(contract), "status", lambda *_: status.RESOLVING)
 
     with pytest.raises(ChainError, match=r"ruled wrong .* abandoned at .*docs/operating\.md"):
-        keeping.take_next(played.tournament.desk, round_id)
+        keeping.take_next(played.tournament.opened, round_id)
 
 
 def test_settle__before_and_when_it_is_due__says_when_then_does_it_once(fresh, monkeypatch, capsys):
-    round_id, home, contract = fresh.rounds[0], fresh.home.root, fresh.desk.chain.tournament
+    round_id, home, contract = fresh.rounds[0], fresh.home.root, fresh.opened.chain.tournament
     words = ("settle", "--home", home, "--round", round_id)
     unknown = call(monkeypatch, capsys, *words)
     steps.start(fresh, round_id)
@@ -165,23 +166,23 @@ def test_settle__before_and_when_it_is_due__says_when_then_does_it_once(fresh, m
 
 def test_keep__others_act_between_simulating_and_sending__all_is_done_once(fresh):
     first, second, third = fresh.rounds
-    contract = fresh.desk.chain.tournament
+    contract = fresh.opened.chain.tournament
     booked(fresh, first)
     left_alone(fresh, second)
     steps.start(fresh, third)
     fresh.advance(steps.times(fresh, first)["resolves"])
-    proposing.resolve_round(fresh.desk, first)
+    proposing.resolve_round(fresh.opened, first)
     keeper = Meddler(
-        fresh.desk.keeper,
+        fresh.opened.keeper,
         lambda: settle_by_hand(fresh, first, 4),
         lambda: by_hand(fresh, contract.sweep()),
         lambda: by_hand(fresh, contract.abandon(second)),
         lambda: by_hand(fresh, contract.release_many(second, [fresh.clients["random"].model])),
     )
 
-    faults = keeping.keep(desk_with(fresh, keeper))
+    faults = keeping.keep(home_with(fresh, keeper))
     sent = homes.transactions(fresh)
-    again = keeping.keep(fresh.desk)
+    again = keeping.keep(fresh.opened)
 
     assert (faults, again) == ([], [])
     assert homes.transactions(fresh) == sent
@@ -215,13 +216,13 @@ def test_keep__changed_something__leaves_a_fresh_snapshot_of_the_node(fresh, mon
 
 def test_keep__a_round_without_its_table__names_it_and_keeps_the_others(fresh, monkeypatch, capsys):
     first, second, _ = fresh.rounds
-    contract = fresh.desk.chain.tournament
+    contract = fresh.opened.chain.tournament
     booked(fresh, first)
     left_alone(fresh, second)
     fresh.advance(steps.times(fresh, first)["resolves"])
     waiting = call(monkeypatch, capsys, "settle", "--all", "--home", fresh.home.root)
-    proposing.resolve_round(fresh.desk, first)
-    results = fresh.desk.lake.root / "rounds" / str(first) / "results.json"
+    proposing.resolve_round(fresh.opened, first)
+    results = fresh.opened.lake.root / "rounds" / str(first) / "results.json"
     document = results.read_text()
     root = contract.proposal(first).root.hex()
     results.write_text(document.replace(root, "ab" * 32))
@@ -257,7 +258,7 @@ def test_abandon__stranger_with_a_key__brings_every_stake_home_once(
     deserted, tmp_path, monkeypatch, capsys
 ):
     round_id, stranger = deserted.rounds[0], deserted.clients["random"]
-    contract = deserted.desk.chain.tournament
+    contract = deserted.opened.chain.tournament
     keystore = shutil.copy(stranger.folder / "keys" / "owner.json", tmp_path / "mine.json")
     words = (
         *("--rpc", deserted.node.rpc_url, "--tournament", contract.address.lower()),
@@ -290,16 +291,16 @@ def test_abandon__stranger_with_a_key__brings_every_stake_home_once(
 
 
 def test_abandon__another_is_first_or_the_gas_is_missing__ends_the_same_or_says_so(deserted):
-    round_id, contract = deserted.rounds[1], deserted.desk.chain.tournament
-    desk = deserted.desk
-    signer = Meddler(desk.keeper, lambda: by_hand(deserted, contract.abandon(round_id)))
+    round_id, contract = deserted.rounds[1], deserted.opened.chain.tournament
+    opened = deserted.opened
+    signer = Meddler(opened.keeper, lambda: by_hand(deserted, contract.abandon(round_id)))
     broke = chains.signers(deserted.home)["bob"]
     before = steps.free(deserted)
 
     with pytest.raises(ChainError):
-        abandoning.abandon(desk.chain, broke, desk.journal, round_id)
+        abandoning.abandon(opened.chain, broke, opened.journal, round_id)
     untouched = not contract.facts(round_id).abandoned
-    abandoning.abandon(desk.chain, signer, desk.journal, round_id)
+    abandoning.abandon(opened.chain, signer, opened.journal, round_id)
 
     assert untouched
     assert steps.free(deserted) == {name: each + entries.AT_RISK for name, each in before.items()}
@@ -318,11 +319,11 @@ def test_abandon__bad_words__one_line_each(played, tmp_path, monkeypatch, capsys
     sound = {
         "--round": played.rounds[0],
         "--rpc": tournament.node.rpc_url,
-        "--tournament": tournament.desk.chain.tournament.address,
+        "--tournament": tournament.opened.chain.tournament.address,
         "--keystore": keystore,
         "--passphrase-file": keys / "passphrase",
     }
-    token = tournament.desk.chain.token.address
+    token = tournament.opened.chain.token.address
     for changed, message in (
         ({"--round": 9}, "round 9 does not exist"),
         ({}, f"round {played.rounds[0]} is final: its leaves are settled"),
@@ -366,13 +367,13 @@ def test_settle_and_abandon__home_in_use__exit_3_and_name_the_holder(played, tmp
 
 def test_take_next__round_that_nobody_opened__is_an_input_error(played):
     with pytest.raises(InputError, match="round 9 does not exist"):
-        keeping.take_next(played.tournament.desk, RoundId(9))
+        keeping.take_next(played.tournament.opened, RoundId(9))
 
 
 def test_keep__finished_tournament__sends_nothing(played):
     sent = homes.transactions(played.tournament)
 
-    assert keeping.keep(played.tournament.desk) == []
+    assert keeping.keep(played.tournament.opened) == []
     assert homes.transactions(played.tournament) == sent
 
 
@@ -388,7 +389,8 @@ def test_settle_and_doctor__connect_as_the_environment_says(played, tmp_path, mo
         return connected[-1]
 
     monkeypatch.setattr(Chain, "connect", remember)
-    operating.keep(home)
-    operating.examine(home)
+    values = Settings(home=home)
+    operating.keep(values)
+    examining.examine(values)
 
     assert [(each.confirmations, each.cap_wei) for each in connected] == [(2, 5 * 10**9)] * 2

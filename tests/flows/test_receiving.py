@@ -5,8 +5,7 @@ import sys
 
 import pytest
 
-from tasks import hosting
-from tasks import living as homes
+from tasks import homes, hosting
 from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.stages import closing
@@ -45,14 +44,14 @@ def test_intake__killed_again_and_again_while_files_arrive__judges_each_once(pla
     assert client.wait(60) == 0
     start(home)
     wait_for(home, round_id, COUNT)
-    with homes.at_work(home.root, "close") as work:
-        terms = work.desk.chain.tournament.facts(round_id).terms
+    with homes.open(Settings(home=home.root), "close") as opened:
+        terms = opened.chain.tournament.facts(round_id).terms
         Node.attach(home).advance(terms.closes)
 
-        closing.close_round(work.desk, round_id)
+        closing.close_round(opened, round_id)
 
-        book = work.desk.lake.document(f"rounds/{round_id}/book")
-        n_ids = work.desk.lake.document(f"rounds/{round_id}/open")["n_ids"]
+        book = opened.lake.document(f"rounds/{round_id}/book")
+        n_ids = opened.lake.document(f"rounds/{round_id}/open")["n_ids"]
     reasons = {row["name"]: row["reason"] for row in book["entrants"]}
     assert reasons == {
         submitters.name_of(number): submitters.reason_of(number, n_ids)

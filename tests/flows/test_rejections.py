@@ -29,7 +29,7 @@ def misbehave(tournament, round_id):
     """Enter all models, each but one with a file that is wrong in a way of its own."""
     clients = tournament.clients
     entries.enter(tournament, round_id, [_HONEST])
-    n_ids = tournament.desk.lake.document(f"rounds/{round_id}/open")["n_ids"]
+    n_ids = tournament.opened.lake.document(f"rounds/{round_id}/open")["n_ids"]
     sound = ("copy", "linear", "pair-m", "pair-p")
     plans = {name: entries.prepare(clients[name], round_id) for name in sound}
     constant = np.full(n_ids, 0.5)
@@ -71,12 +71,12 @@ def test_bad_file__any_kind__is_rejected_with_a_reason_and_costs_nothing(rejecti
     assert (row["corr"], row["mmc"], row["bmc"]) == (None, None, None)
     assert row["at_risk"] == str(entries.AT_RISK)
     assert report["balances"][name] == str(_ECONOMY.deposit)
-    assert tournament.desk.chain.tournament.locked(entry["round"], bytes.fromhex(row["id"])) == 0
+    assert tournament.opened.chain.tournament.locked(entry["round"], bytes.fromhex(row["id"])) == 0
 
 
 def test_bad_files__beside_a_sound_one__weigh_nothing_in_the_meta_model(rejecting):
     tournament, entry, _ = rejecting
-    lake, client = tournament.desk.lake, tournament.clients[_HONEST]
+    lake, client = tournament.opened.lake, tournament.clients[_HONEST]
     book = lake.document(f"rounds/{entry['round']}/book")
     alone = entries.values(client, entry["round"], entry["n_ids"])[np.newaxis]
 
@@ -103,11 +103,11 @@ def test_bad_files__all_of_them__are_settled_with_every_stake_back(fresh):
     steps.resolve(fresh, round_id)
     fresh.settle(round_id)
 
-    book = fresh.desk.lake.document(f"rounds/{round_id}/book")
+    book = fresh.opened.lake.document(f"rounds/{round_id}/book")
     assert book["contents"] is None
     for row in book["entrants"]:
         assert re.fullmatch(reasons[row["name"]], row["reason"]), row
-    assert fresh.desk.chain.tournament.status(round_id) == status.FINAL
+    assert fresh.opened.chain.tournament.status(round_id) == status.FINAL
     assert steps.free(fresh) == steps.everything(fresh)
     assert steps.failed(fresh) == []
     fresh.rounds = [round_id]
@@ -119,8 +119,8 @@ def test_bad_files__all_of_them__are_settled_with_every_stake_back(fresh):
 def spoil_all(tournament, round_id):
     """Enter all models with files that do not hold; return the reasons to expect."""
     clients = tournament.clients
-    n_ids = tournament.desk.lake.document(f"rounds/{round_id}/open")["n_ids"]
-    key = tournament.desk.sealing_key.public
+    n_ids = tournament.opened.lake.document(f"rounds/{round_id}/open")["n_ids"]
+    key = tournament.opened.sealing_key.public
     sound = np.linspace(0.0, 1.0, n_ids)
     infinite, high = sound.copy(), sound * 1.5
     infinite[3] = np.nan

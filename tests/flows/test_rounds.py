@@ -12,28 +12,28 @@ from tasks.core.protocol.table import Table
 from tasks.core.rules import Economy
 from tasks.stages import closing, intake, opening, proposing, replay, settling, snapshots
 from tests.flows import entries, homes, report_contract, steps
+from tests.tournaments import KeysWith
 
 _ECONOMY = Economy()
 
 
 def events_of(tournament, kind):
-    return [e for e in tournament.desk.chain.tournament.events() if isinstance(e, kind)]
+    return [e for e in tournament.opened.chain.tournament.events() if isinstance(e, kind)]
 
 
 def stranger(tournament, name="linear"):
-    """Return the desk of somebody who is neither operator nor keeper."""
+    """Return the home as somebody has it who is neither operator nor keeper."""
     client = tournament.clients[name]
     return dataclasses.replace(
-        tournament.desk,
-        operator=client.signer,
-        keeper=client.signer,
+        tournament.opened,
+        keys=KeysWith(tournament.opened, operator=client.signer, keeper=client.signer),
         journal=Journal(client.folder / "stranger.sqlite"),
     )
 
 
 def test_round__without_an_entry__is_abandoned_without_fault(fresh):
     round_id = fresh.rounds[0]
-    chain = fresh.desk.chain
+    chain = fresh.opened.chain
     pool = chain.tournament.pool(0)
     steps.start(fresh, round_id)
     steps.close(fresh, round_id)
@@ -74,10 +74,10 @@ def test_round__operator_never_books__is_abandoned_by_a_stranger_with_every_stak
     round_id = fresh.rounds[0]
     steps.start(fresh, round_id)
     entries.enter(fresh, round_id, fresh.clients)
-    locked = fresh.desk.chain.tournament.facts(round_id).locked
+    locked = fresh.opened.chain.tournament.facts(round_id).locked
     fresh.advance(steps.times(fresh, round_id)["book_by"] - 1)
     settling.wind_up(stranger(fresh), round_id)
-    still_locked = fresh.desk.chain.tournament.facts(round_id).locked
+    still_locked = fresh.opened.chain.tournament.facts(round_id).locked
 
     fresh.advance(steps.times(fresh, round_id)["book_by"])
     settling.wind_up(stranger(fresh), round_id)
@@ -86,19 +86,19 @@ def test_round__operator_never_books__is_abandoned_by_a_stranger_with_every_stak
     assert locked == still_locked == 6 * entries.AT_RISK
     assert event.fault
     assert steps.free(fresh) == steps.everything(fresh)
-    closing.close_round(fresh.desk, round_id)
-    assert fresh.desk.lake.find(f"rounds/{round_id}/book") is None
+    closing.close_round(fresh.opened, round_id)
+    assert fresh.opened.lake.find(f"rounds/{round_id}/book") is None
     assert steps.failed(fresh) == []
 
 
 def test_settlement__one_leaf_settled_by_its_owner__is_finished_by_the_keeper(fresh):
     round_id = fresh.rounds[0]
-    tournament = fresh.desk.chain.tournament
+    tournament = fresh.opened.chain.tournament
     steps.start(fresh, round_id)
     entries.enter(fresh, round_id, fresh.clients)
     steps.close(fresh, round_id)
     steps.resolve(fresh, round_id)
-    table = Table.from_document(fresh.desk.lake.document(f"rounds/{round_id}/table"))
+    table = Table.from_document(fresh.opened.lake.document(f"rounds/{round_id}/table"))
     mine = stranger(fresh, "random")
     place = [row.model for row in table.rows].index(fresh.clients["random"].model)
     write = tournament.settle(round_id, table.rows[place], table.tree().proof(place))
@@ -117,14 +117,14 @@ def test_settlement__one_leaf_settled_by_its_owner__is_finished_by_the_keeper(fr
 
 def test_settlement__nobody_comes_until_the_claim_is_over__gives_every_stake_back(fresh):
     round_id = fresh.rounds[0]
-    chain = fresh.desk.chain
+    chain = fresh.opened.chain
     steps.start(fresh, round_id)
     entries.enter(fresh, round_id, fresh.clients)
     steps.close(fresh, round_id)
     steps.resolve(fresh, round_id)
     over = chain.tournament.final_at(round_id) + _ECONOMY.claim_s
     fresh.advance(over - 1)
-    settling.wind_up(fresh.desk, round_id)
+    settling.wind_up(fresh.opened, round_id)
     kept = chain.tournament.facts(round_id).locked
 
     fresh.advance(over)
@@ -138,28 +138,28 @@ def test_settlement__nobody_comes_until_the_claim_is_over__gives_every_stake_bac
 
 
 def test_stages__each_called_twice__do_nothing_twice(played, fresh):
-    desk = fresh.desk
+    opened = fresh.opened
     actions = {
-        "open": partial(opening.open_round, desk),
+        "open": partial(opening.open_round, opened),
         "enter": fresh.enter,
         "close": fresh.close,
-        "resolve": partial(proposing.resolve_round, desk),
+        "resolve": partial(proposing.resolve_round, opened),
         "settle": fresh.settle,
     }
 
     def twice(step: Callable[[RoundId], None], round_id: RoundId) -> None:
         step(round_id)
-        before = homes.transactions(fresh), homes.digests(desk.lake)
+        before = homes.transactions(fresh), homes.digests(opened.lake)
         step(round_id)
-        assert (homes.transactions(fresh), homes.digests(desk.lake)) == before
+        assert (homes.transactions(fresh), homes.digests(opened.lake)) == before
 
     doubled = {name: partial(twice, step) for name, step in actions.items()}
     replay.drive(replay.schedule(fresh.dataset, fresh.rounds), fresh.advance, doubled)
     report = homes.finish(fresh)
-    snapshots.publish_last(desk, fresh.rounds)
+    snapshots.publish_last(opened, fresh.rounds)
 
     assert report == played.report
-    assert homes.digests(desk.lake) == homes.digests(played.tournament.desk.lake)
+    assert homes.digests(opened.lake) == homes.digests(played.tournament.opened.lake)
     assert homes.transactions(fresh) == homes.transactions(played.tournament)
 
 
@@ -171,12 +171,12 @@ def test_intake__file_that_comes_after_a_first_look__is_judged_at_the_next(fresh
     entries.commit(client, plan)
     entries.enter(fresh, round_id, ["random"])
 
-    judged = [intake.receive(fresh.desk, round_id)]
+    judged = [intake.receive(fresh.opened, round_id)]
     client.deliver(plan)
-    judged.append(intake.receive(fresh.desk, round_id))
+    judged.append(intake.receive(fresh.opened, round_id))
     steps.close(fresh, round_id)
 
-    book = fresh.desk.lake.document(f"rounds/{round_id}/book")
+    book = fresh.opened.lake.document(f"rounds/{round_id}/book")
     assert judged == [1, 1]
     assert [row["status"] for row in book["entrants"]] == ["accepted", "accepted"]
 
@@ -188,14 +188,14 @@ def test_intake__file_that_comes_after_the_close__is_late(fresh):
     plan = entries.prepare(client, round_id)
     entries.commit(client, plan)
     entries.enter(fresh, round_id, ["random"])
-    intake.receive(fresh.desk, round_id)
+    intake.receive(fresh.opened, round_id)
     fresh.advance(steps.times(fresh, round_id)["closes"] + intake.GRACE_S)
 
     client.deliver(plan)
-    late = intake.receive(fresh.desk, round_id)
+    late = intake.receive(fresh.opened, round_id)
     fresh.close(round_id)
 
-    book = fresh.desk.lake.document(f"rounds/{round_id}/book")
+    book = fresh.opened.lake.document(f"rounds/{round_id}/book")
     status_of = {row["name"]: (row["status"], row["reason"]) for row in book["entrants"]}
     assert late == 0
     assert status_of["random"] == ("accepted", None)
@@ -206,13 +206,13 @@ def test_intake__receipt_that_a_kill_left_private__is_published_by_the_next_look
     round_id = fresh.rounds[0]
     steps.start(fresh, round_id)
     entries.enter(fresh, round_id, ["random"])
-    intake.receive(fresh.desk, round_id)
-    (entry,) = fresh.desk.chain.tournament.entered(round_id)
+    intake.receive(fresh.opened, round_id)
+    (entry,) = fresh.opened.chain.tournament.entered(round_id)
     name = places.receipt(entry.model, round_id, entry.nonce)
-    published = fresh.desk.lake.document_bytes(name)
-    (fresh.desk.lake.root / f"{name}.json").unlink()
+    published = fresh.opened.lake.document_bytes(name)
+    (fresh.opened.lake.root / f"{name}.json").unlink()
 
-    judged = intake.receive(fresh.desk, round_id)
+    judged = intake.receive(fresh.opened, round_id)
 
     assert judged == 0
-    assert fresh.desk.lake.document_bytes(name) == published
+    assert fresh.opened.lake.document_bytes(name) == published

@@ -18,7 +18,7 @@ from tasks.client.plans import Plan
 from tasks.core.errors import LakeError
 from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import canonical, derive
-from tasks.stages import closing, founding, intake
+from tasks.stages import closing, intake
 from tests.flows import entries, steps
 from tests.tournaments import Tournament
 
@@ -52,29 +52,29 @@ ODD_NAMES = (
 
 def guests(tournament, folder):
     """Return a model each, whose owners have stake and nothing else."""
-    desk = tournament.desk
+    opened = tournament.opened
     found = {
         name: Client(
             name=name,
             folder=folder / name,
             seed=None,
             signer=Signer(derive.derive(0, f"guest/{name}")),
-            chain=desk.chain,
-            lake=desk.lake,
+            chain=opened.chain,
+            lake=opened.lake,
         )
         for name in REASONS
     }
-    sponsor = founding.keystore(tournament.home).signer("deployer")
+    sponsor = tournament.opened.keys.signer("deployer")
     amount = Wei(AT_RISK * len(found))
-    approve = desk.chain.token.approve(desk.chain.tournament.address, amount)
-    desk.chain.send(approve, sponsor, desk.journal, purpose="guests/approve")
+    approve = opened.chain.token.approve(opened.chain.tournament.address, amount)
+    opened.chain.send(approve, sponsor, opened.journal, purpose="guests/approve")
     writes = [
-        desk.chain.tournament.deposit(each.signer.address, each.name, AT_RISK)
+        opened.chain.tournament.deposit(each.signer.address, each.name, AT_RISK)
         for each in found.values()
     ]
-    desk.chain.send_many(
+    opened.chain.send_many(
         [
-            Order(write=write, signer=sponsor, journal=desk.journal, purpose=f"guests/{number}")
+            Order(write=write, signer=sponsor, journal=opened.journal, purpose=f"guests/{number}")
             for number, write in enumerate(writes)
         ]
     )
@@ -178,7 +178,7 @@ def attacked(hosted, tmp_path_factory):
     """Close a round in whose inbox everything hostile lies."""
     round_id, folder = RoundId(hosted.rounds[0]), tmp_path_factory.mktemp("guests")
     models = guests(hosted, folder)
-    opened = live.read(hosted.desk.chain, hosted.desk.lake, round_id)
+    opened = live.read(hosted.opened.chain, hosted.opened.lake, round_id)
     plans, signed = {}, []
     for name, client in models.items():
         values = entries.values(client, round_id, len(opened.ids))
@@ -186,18 +186,18 @@ def attacked(hosted, tmp_path_factory):
         if name != "honest":
             lay(client, plans[name])
         signed.append(relaying.sign_plan(client, plans[name], opened.terms.closes))
-    stood = below(hosted.desk.lake)
+    stood = below(hosted.opened.lake)
     models["honest"].deliver(plans["honest"])
-    written = below(hosted.desk.lake) - stood
-    desk = hosted.desk
-    outcomes = relaying.relay(desk.chain, desk.keeper, desk.journal, round_id, signed)
+    written = below(hosted.opened.lake) - stood
+    opened = hosted.opened
+    outcomes = relaying.relay(opened.chain, opened.keeper, opened.journal, round_id, signed)
     assert all(each.landed for each in outcomes)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         change_while_read({name: models[name].inbox(plans[name]) for name in models}, patch)
-        intake.receive(desk, round_id)
+        intake.receive(opened, round_id)
     hosted.advance(steps.times(hosted, round_id)["closes"])
-    closing.close_round(desk, round_id)
+    closing.close_round(opened, round_id)
     yield Attacked(tournament=hosted, models=models, plans=plans, written=written)
     for client in models.values():
         client.close()
@@ -206,13 +206,13 @@ def attacked(hosted, tmp_path_factory):
 def test_inbox__anything_hostile_in_it__each_model_has_the_verdict_of_its_own_file(attacked):
     tournament = attacked.tournament
 
-    book = tournament.desk.lake.document(f"rounds/{tournament.rounds[0]}/book")
+    book = tournament.opened.lake.document(f"rounds/{tournament.rounds[0]}/book")
 
     assert {row["name"]: row["reason"] for row in book["entrants"]} == REASONS
 
 
 def test_inbox__text_of_strangers__is_in_no_document_and_is_not_run(attacked):
-    root = attacked.tournament.desk.lake.root
+    root = attacked.tournament.opened.lake.root
     documents = [*root.glob("receipts/**/*.json"), *root.glob("rounds/**/*.json")]
 
     texts = [path.read_text() for path in documents]

@@ -12,6 +12,7 @@ import pytest
 
 from tasks import auditing
 from tasks.adapters.lake import Lake
+from tasks.adapters.settings import Settings
 from tasks.core.money.units import RoundId
 from tasks.core.protocol.documents.ref import Ref
 from tasks.stages.verification import home as verification
@@ -33,7 +34,7 @@ def stopped(played, tmp_path):
 
 
 def failures(played, lake):
-    checks = verification.verify(lake, played.tournament.desk.chain)
+    checks = verification.verify(lake, played.tournament.opened.chain)
     return [check for check in checks if check.fails]
 
 
@@ -44,7 +45,7 @@ def erarium(*arguments):
 
 
 def test_verify__untouched__all_checks_hold_for_every_round(played, lake):
-    checks = verification.verify(lake, played.tournament.desk.chain)
+    checks = verification.verify(lake, played.tournament.opened.chain)
 
     assert [check.line() for check in checks if check.fails] == []
     for round_id in played.rounds:
@@ -62,7 +63,7 @@ def test_verify__node_stopped_and_nothing_private_left__starts_the_chain_and_hol
     for path in set(stopped.iterdir()) - {stopped / name for name in _NEEDED}:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    checks = auditing.verify(stopped, None)
+    checks = auditing.verify(Settings(home=stopped), None)
 
     assert len(checks) > 40
     assert all(check.holds for check in checks)
@@ -72,13 +73,13 @@ def test_verify__node_stopped_and_nothing_private_left__starts_the_chain_and_hol
 def test_verify__one_round__checks_that_round_alone(played, lake):
     round_id = played.rounds[1]
 
-    checks = verification.verify(lake, played.tournament.desk.chain, round_id)
+    checks = verification.verify(lake, played.tournament.opened.chain, round_id)
 
     assert {check.round_id for check in checks} == {None, round_id}
 
 
 def test_verify__round_that_is_not_there__fails(played, lake):
-    checks = verification.verify(lake, played.tournament.desk.chain, RoundId(9_999))
+    checks = verification.verify(lake, played.tournament.opened.chain, RoundId(9_999))
     (check,) = [check for check in checks if check.round_id is not None]
 
     assert not check.holds
@@ -157,7 +158,7 @@ def test_verify__entry_of_another_kind__is_a_failed_check_of_its_round(played, l
     for key in sorted(set(document) - {"round"}):
         path.write_text(json.dumps(document | {key: 3}))
 
-        failed = verification.verify(lake, played.tournament.desk.chain, round_id)
+        failed = verification.verify(lake, played.tournament.opened.chain, round_id)
         assert any(not check.holds for check in failed), f"{key} of {name} is not checked"
 
 

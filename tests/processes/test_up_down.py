@@ -9,6 +9,7 @@ import pytest
 from tasks import hosting, service, standing
 from tasks.adapters import processes, settings
 from tasks.adapters.home import Home
+from tasks.adapters.settings import Settings
 from tasks.core.errors import TournamentError
 from tests import commands, live_homes
 
@@ -29,7 +30,7 @@ from tasks.core.errors import ChainError
 from tasks.stages import closing
 
 
-def close_round(desk, round_id):
+def close_round(home, round_id):
     if round_id == 1:
         time.sleep(60)
     if round_id == 2:
@@ -47,9 +48,10 @@ def close():
 with (
     mock.patch.object(duties.agenda, "due", return_value=[1, 2, 3]),
     mock.patch.object(duties, "_chosen", return_value=[1, 2, 3]),
-    mock.patch.object(duties, "_at_work", return_value=nullcontext(mock.Mock())),
+    mock.patch.object(duties.homes, "look"),
+    mock.patch.object(duties.homes, "open", return_value=nullcontext(mock.Mock())),
     mock.patch.object(duties, "_leave"),
-    mock.patch.object(duties, "work"),
+    mock.patch.object(duties, "_leave_overview"),
     mock.patch.object(closing, "close_round", close_round),
 ):
     state = close(return_state=True)
@@ -85,7 +87,7 @@ def test_up__again__starts_nothing(live):
     before = live_homes.pids(home)
     told: list[str] = []
 
-    places = service.up(home, {}, {}, told.append)
+    places = service.up(Settings(home=home), {}, {}, told.append)
 
     assert live_homes.pids(home) == before
     assert told == [f"chain: {places.rpc_url}", f"Prefect: {places.ui_url}"]
@@ -105,7 +107,7 @@ def test_up__other_words_than_those_that_it_runs_with__is_refused(live, said, po
     before = live_homes.pids(home)
 
     with pytest.raises(TournamentError, match=re.escape(message)):
-        service.up(home, said, ports)
+        service.up(Settings(home=home), said, ports)
 
     assert live_homes.pids(home) == before
 
@@ -116,7 +118,7 @@ def test_up__port_of_another_program__leaves_nothing(live, tmp_path, field):
     free = {"port": processes.free_port(), "rpc_port": processes.free_port()}
 
     with pytest.raises(TournamentError, match=f"port {taken} for .* is taken: choose another"):
-        service.up(tmp_path / "other", {}, free | {field: taken})
+        service.up(Settings(home=tmp_path / "other"), {}, free | {field: taken})
 
     assert not (tmp_path / "other").exists()
 
@@ -168,7 +170,7 @@ def test_run__of_a_round_that_is_not__fails_with_one_line(live):
     home, _ = live
 
     failed = live_homes.run(home, "close", round_id=4_000)
-    shown = standing.look(home)
+    shown = standing.look(Settings(home=home))
 
     assert (failed.name, failed.state) == ("round 4000: close", "FAILED")
     assert failed.message == "round 4000 does not exist: nobody opened it on this chain"
@@ -194,7 +196,7 @@ def test_down__twice__stops_all_and_only_that(live):
     told: list[str] = []
 
     first = commands.run("down", "--home", home)
-    service.down(home, told.append)
+    service.down(Settings(home=home), told.append)
     code, shown = live_homes.status(home)
 
     stopped = ["worker: stopped", "intake: stopped", "chain: stopped", "server: stopped"]
@@ -206,4 +208,4 @@ def test_down__twice__stops_all_and_only_that(live):
 
 def test_down__no_live_home__is_refused(tmp_path):
     with pytest.raises(TournamentError, match="is not a home"):
-        service.down(tmp_path)
+        service.down(Settings(home=tmp_path))

@@ -1,6 +1,8 @@
 """Which of an entrant's files counts: in the inbox, in the chain's log, in both or in neither."""
 
 import dataclasses
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from tasks.adapters import keys
 from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.keys import SealingKey
 from tasks.adapters.lake import Lake
+from tasks.adapters.locks import Lock
 from tasks.core.errors import ChainError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import book, commitments, identity, places, status, submissions
@@ -27,36 +30,37 @@ _OTHER = "the file is not the one that was committed to on the chain"
 
 
 @pytest.fixture
-def desk(local_chain, tmp_path):
-    """Return an operator's desk with a store of its own."""
+def opened(local_chain, tmp_path):
+    """Return an operator's home with a store of its own."""
+    keys: Any = SimpleNamespace(sealing=_SEALING)
     return OpenHome(
         lake=Lake(tmp_path / "lake"),
         vault=Lake(tmp_path / "vault"),
         chain=local_chain.chain,
         journal=local_chain.journal,
         executor=SerialExecutor(),
-        operator=local_chain.signers["operator"],
-        keeper=local_chain.signers["keeper"],
-        sealing_key=_SEALING,
-        id_map_secret=bytes(32),
+        installation=local_chain.home,
+        lock=Lock(path=tmp_path / "lock", purpose="a test"),
+        keys=keys,
+        opened_at_block=0,
         rule=ScoringRule(),
         economy=Economy(),
     )
 
 
 @pytest.fixture
-def play(local_chain, desk):
+def play(local_chain, opened):
     """Return an open round of alice's and bob's, who have stake in models of their own."""
-    return Play(local_chain, desk)
+    return Play(local_chain, opened)
 
 
 class Play:
-    def __init__(self, local, desk):
-        self.local, self.desk = local, desk
+    def __init__(self, local, opened):
+        self.local, self.opened = local, opened
         self.round_id = chains.open_round(local)
         self.name = f"m{self.round_id}"
         opening = documents.opening(self.round_id, n_ids=len(_IDS), ids_hash=_IDS_HASH)
-        desk.lake.publish(places.opening(self.round_id), opening)
+        opened.lake.publish(places.opening(self.round_id), opening)
         tournament, token = local.chain.tournament, local.chain.token
         for who in ("alice", "bob"):
             owner = local.signers[who].address
@@ -95,7 +99,7 @@ class Play:
         chains.send(self.local, write, who)
 
     def put(self, who, commitment, content):
-        path = self.desk.lake.root / places.inbox(self.model(who), self.round_id, commitment)
+        path = self.opened.lake.root / places.inbox(self.model(who), self.round_id, commitment)
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
 
@@ -106,14 +110,14 @@ class Play:
     def verdicts(self):
         """Return the reason against each entrant by its owner's name; None if accepted."""
         entrants = book.last_entries(self.local.chain.tournament.entered(self.round_id))
-        found = {each.model: intake.verdict(self.desk, self.round_id, each) for each in entrants}
+        found = {each.model: intake.verdict(self.opened, self.round_id, each) for each in entrants}
         people = {self.model(who): who for who in ("alice", "bob")}
         return {people[model]: verdict.reason for model, (verdict, _) in found.items()}
 
     def receipts(self, who):
         """Return the reasons of the published receipts; a missing one is left out."""
         key = (self.model(who), self.round_id, 1)
-        found = [self.desk.lake.find(place(*key)) for place in _PLACES]
+        found = [self.opened.lake.find(place(*key)) for place in _PLACES]
         return [receipt["reason"] for receipt in found if receipt is not None]
 
 
@@ -129,7 +133,7 @@ def test_receive__one_file_in_the_inbox_and_one_in_the_log__accepts_both(play):
             play.log(who, sealed)
         play.enter(who, commitment)
 
-    judged = [intake.receive(play.desk, play.round_id) for _ in range(2)]
+    judged = [intake.receive(play.opened, play.round_id) for _ in range(2)]
 
     assert judged == [2, 0]
     assert play.verdicts() == {"alice": None, "bob": None}
@@ -144,7 +148,7 @@ def test_receive__junk_that_a_stranger_logs__changes_nothing(play):
     play.log("carol", b"junk")
     play.enter("alice", commitment)
 
-    intake.receive(play.desk, play.round_id)
+    intake.receive(play.opened, play.round_id)
 
     assert play.verdicts() == {"alice": None}
 
@@ -154,7 +158,7 @@ def test_receive__a_strangers_copy_of_a_file__delivers_it_for_nobody(play):
     play.log("carol", sealed)
     play.enter("alice", commitment)
 
-    judged = intake.receive(play.desk, play.round_id)
+    judged = intake.receive(play.opened, play.round_id)
 
     assert judged == 0
     assert play.verdicts() == {"alice": "no file was delivered"}
@@ -167,7 +171,7 @@ def test_receive__several_files_in_the_log__takes_the_one_that_opens(play):
         play.log("alice", content)
     play.enter("alice", commitment)
 
-    intake.receive(play.desk, play.round_id)
+    intake.receive(play.opened, play.round_id)
 
     assert play.verdicts() == {"alice": None}
     assert play.receipts("alice") == [None]
@@ -186,7 +190,7 @@ def test_receive__only_junk_in_the_log__is_rejected_for_it(play, content, reason
     play.log("alice", content or play.seal("alice", seed=1)[1])
     play.enter("alice", commitment)
 
-    judged = [intake.receive(play.desk, play.round_id) for _ in range(2)]
+    judged = [intake.receive(play.opened, play.round_id) for _ in range(2)]
 
     assert judged == [1, 0]
     assert play.verdicts() == {"alice": reason}
@@ -199,7 +203,7 @@ def test_receive__junk_in_the_inbox_and_the_file_in_the_log__accepts_it(play):
     play.log("alice", sealed)
     play.enter("alice", commitment)
 
-    intake.receive(play.desk, play.round_id)
+    intake.receive(play.opened, play.round_id)
 
     assert play.verdicts() == {"alice": None}
     assert play.receipts("alice") == [None]
@@ -209,13 +213,13 @@ def test_receive__file_logged_after_a_rejection__mends_it(play):
     commitment, sealed = play.seal("alice")
     play.put("alice", commitment, b"junk")
     play.enter("alice", commitment)
-    intake.receive(play.desk, play.round_id)
+    intake.receive(play.opened, play.round_id)
     rejected = play.verdicts()
     play.log("alice", b"more junk")
-    intake.receive(play.desk, play.round_id)
+    intake.receive(play.opened, play.round_id)
     play.log("alice", sealed)
 
-    judged = [intake.receive(play.desk, play.round_id) for _ in range(2)]
+    judged = [intake.receive(play.opened, play.round_id) for _ in range(2)]
 
     assert rejected == {"alice": _DAMAGED}
     assert judged == [1, 0]
@@ -233,7 +237,7 @@ def test_finish__file_that_nobody_looked_at_in_time__counts_from_the_log_alone(p
             play.put(who, commitment, sealed)
     play.close()
 
-    judged = [Intake(play.desk, play.round_id).finish() for _ in range(2)]
+    judged = [Intake(play.opened, play.round_id).finish() for _ in range(2)]
 
     assert play.local.chain.tournament.status(play.round_id) == status.CLOSED
     assert judged == [1, 0]
@@ -244,12 +248,12 @@ def test_receive__killed_before_it_published__publishes_then(play):
     commitment, sealed = play.seal("alice")
     play.log("alice", sealed)
     play.enter("alice", commitment)
-    elsewhere = Lake(play.desk.lake.root.parent / "elsewhere")
+    elsewhere = Lake(play.opened.lake.root.parent / "elsewhere")
     place = places.opening(play.round_id)
-    elsewhere.publish(place, play.desk.lake.load(place))
-    intake.receive(dataclasses.replace(play.desk, lake=elsewhere), play.round_id)
+    elsewhere.publish(place, play.opened.lake.load(place))
+    intake.receive(dataclasses.replace(play.opened, lake=elsewhere), play.round_id)
 
-    judged = intake.receive(play.desk, play.round_id)
+    judged = intake.receive(play.opened, play.round_id)
 
     assert judged == 0
     assert play.receipts("alice") == [None]
@@ -261,11 +265,11 @@ def test_finish__file_that_was_seen_and_not_judged_before_the_close__counts(play
         play.enter(who, commitment)
         if who == "alice":
             play.put(who, commitment, sealed)
-    Intake(play.desk, play.round_id).look()
+    Intake(play.opened, play.round_id).look()
     play.close()
     play.put("bob", commitment, sealed)
 
-    judged = [Intake(play.desk, play.round_id).finish() for _ in range(2)]
+    judged = [Intake(play.opened, play.round_id).finish() for _ in range(2)]
 
     assert judged == [1, 0]
     assert play.verdicts() == {"alice": None, "bob": "no file was delivered"}
@@ -277,7 +281,7 @@ def test_finish__entry_in_the_last_second__has_its_file_looked_for(play):
     play.enter("alice", commitment)
     play.local.node.advance(play.local.chain.tournament.facts(play.round_id).terms.closes)
 
-    judged = Intake(play.desk, play.round_id).finish()
+    judged = Intake(play.opened, play.round_id).finish()
 
     assert judged == 1
     assert play.verdicts() == {"alice": None}
@@ -286,10 +290,10 @@ def test_finish__entry_in_the_last_second__has_its_file_looked_for(play):
 def test_intake__beside_the_close__notes_nothing_after_its_end(play):
     commitment, sealed = play.seal("alice")
     play.enter("alice", commitment)
-    beside = Intake(play.desk, play.round_id)
+    beside = Intake(play.opened, play.round_id)
     beside.look()
     play.local.node.advance(play.local.chain.tournament.facts(play.round_id).terms.closes)
-    Intake(play.desk, play.round_id).finish()
+    Intake(play.opened, play.round_id).finish()
     play.put("alice", commitment, sealed)
 
     beside.look()
@@ -302,7 +306,7 @@ def test_intake__beside_the_close__notes_nothing_after_its_end(play):
 def test_intake__that_stays__judges_what_is_new_at_each_look(play):
     commitment, sealed = play.seal("alice")
     play.log("alice", b"junk")
-    stays, judged = Intake(play.desk, play.round_id), []
+    stays, judged = Intake(play.opened, play.round_id), []
     events = (
         lambda: play.enter("alice", commitment),
         lambda: play.log("alice", b"more junk"),
@@ -325,7 +329,7 @@ def test_judge__most__leaves_the_others_to_the_next(play):
         commitment, sealed = play.seal(who)
         play.put(who, commitment, sealed)
         play.enter(who, commitment)
-    stays = Intake(play.desk, play.round_id)
+    stays = Intake(play.opened, play.round_id)
     stays.look()
 
     judged = [stays.judge(most=1) for _ in range(3)]
@@ -337,13 +341,13 @@ def test_judge__most__leaves_the_others_to_the_next(play):
 def test_judge__another_process_judged_another_file__lets_its_receipt_stand(play):
     commitment, sealed = play.seal("alice")
     play.enter("alice", commitment)
-    stays = Intake(play.desk, play.round_id)
+    stays = Intake(play.opened, play.round_id)
     stays.look()
     stays.judge()
     play.put("alice", commitment, b"junk")
     stays.look()
-    intake.receive(play.desk, play.round_id)
-    path = play.desk.lake.root / places.inbox(play.model("alice"), play.round_id, commitment)
+    intake.receive(play.opened, play.round_id)
+    path = play.opened.lake.root / places.inbox(play.model("alice"), play.round_id, commitment)
     path.write_bytes(sealed)
 
     judged = [stays.judge() for _ in range(2)]
@@ -353,11 +357,11 @@ def test_judge__another_process_judged_another_file__lets_its_receipt_stand(play
 
 
 def test_look__reorganised_chain__is_said_so_that_the_log_is_read_anew(play, monkeypatch):
-    stays = Intake(play.desk, play.round_id)
+    stays = Intake(play.opened, play.round_id)
     stays.look()
-    usual = type(play.desk.chain).header
+    usual = type(play.opened.chain).header
     monkeypatch.setattr(
-        type(play.desk.chain),
+        type(play.opened.chain),
         "header",
         lambda chain, block="latest": dataclasses.replace(usual(chain, block), hash=f"of {block}"),
     )

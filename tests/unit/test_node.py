@@ -10,6 +10,7 @@ import requests
 from tasks.adapters import jsonrpc, processes
 from tasks.adapters import node as nodes
 from tasks.adapters.node import Node
+from tasks.adapters.settings import Settings
 from tasks.core.errors import ChainError, HomeError, ProcessError
 from tests import chains
 
@@ -133,7 +134,7 @@ def test_forwarder__no_json_rpc__answers_an_error(local_chain, body):
 
 
 def test_advance__later_and_earlier_times__moves_only_forward(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
 
     assert node.advance(chains.GENESIS_TIME + 100) == chains.GENESIS_TIME + 100
     assert node.advance(chains.GENESIS_TIME + 100) == chains.GENESIS_TIME + 100
@@ -144,7 +145,7 @@ def test_advance__later_and_earlier_times__moves_only_forward(home):
 
 
 def test_blocks__transactions_after_an_advance__have_its_time_and_their_own_block(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     node.advance(chains.GENESIS_TIME + 86_400)
 
     for nonce in range(3):
@@ -156,7 +157,7 @@ def test_blocks__transactions_after_an_advance__have_its_time_and_their_own_bloc
 
 
 def test_kill__of_forwarder_and_node__loses_nothing_and_changes_no_block(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     for nonce in range(5):
         ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, nonce))
         node.advance(chains.GENESIS_TIME + 1_000 * (nonce + 1))
@@ -167,7 +168,7 @@ def test_kill__of_forwarder_and_node__loses_nothing_and_changes_no_block(home):
     before = headers_of_all_blocks(node.rpc_url)
 
     kill_both(home)
-    restarted = Node.start(home)
+    restarted = Node.start(home, Settings())
 
     assert "nonce too low" in refused["error"]["message"]
     assert "nonce gap" in ahead["error"]["message"]
@@ -181,7 +182,7 @@ def test_kill__of_forwarder_and_node__loses_nothing_and_changes_no_block(home):
 
 
 def test_kill__after_a_nonce_too_early_and_a_snapshot__loses_no_receipt(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     early = raw_transfer(home, 1)
     gap = ask(node.rpc_url, jsonrpc.SEND, early)
     node.snapshot()
@@ -191,7 +192,7 @@ def test_kill__after_a_nonce_too_early_and_a_snapshot__loses_no_receipt(home):
     before = headers_of_all_blocks(node.rpc_url)
 
     kill_both(home)
-    url = Node.start(home).rpc_url
+    url = Node.start(home, Settings()).rpc_url
 
     assert "nonce gap" in gap["error"]["message"]
     assert [transactions for _, _, transactions in before] == [[], [first], [second]]
@@ -202,7 +203,7 @@ def test_kill__after_a_nonce_too_early_and_a_snapshot__loses_no_receipt(home):
 # The log has the whole batch before the node refuses its first: the second then waits for a
 # nonce that nobody used, and must not be mined with the next.
 def test_kill__after_a_batch_whose_first_is_refused__changes_no_block(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     poor, after = ask_together(
         node.rpc_url, jsonrpc.SEND, raw_transfer(home, 0, value=10**20), raw_transfer(home, 1)
     )
@@ -216,12 +217,12 @@ def test_kill__after_a_batch_whose_first_is_refused__changes_no_block(home):
     for path in home.node.glob("snapshot-*.json"):
         content = path.read_bytes()
         path.unlink()
-    from_log = Node.start(home)
+    from_log = Node.start(home, Settings())
     assert headers_of_all_blocks(from_log.rpc_url) == before
     kill_both(home)
     path.write_bytes(content)
 
-    assert headers_of_all_blocks(Node.start(home).rpc_url) == before
+    assert headers_of_all_blocks(Node.start(home, Settings()).rpc_url) == before
     assert "Insufficient funds" in poor["error"]["message"]
     assert "did not mine" in after["error"]["message"]
     mined = [transactions for _, _, transactions in before]
@@ -240,7 +241,7 @@ def test_kill__after_a_batch_whose_first_is_refused__changes_no_block(home):
     ],
 )
 def test_send__not_for_this_chain_or_not_next__is_refused_and_not_logged(home, raw, message):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
 
     answer = ask(node.rpc_url, jsonrpc.SEND, raw(home))
 
@@ -250,7 +251,7 @@ def test_send__not_for_this_chain_or_not_next__is_refused_and_not_logged(home, r
 
 
 def test_send__same_again__is_refused_as_used_and_its_receipt_stays(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     raw = raw_transfer(home, 0)
     first, again = ask_together(node.rpc_url, jsonrpc.SEND, raw, raw)
     logged = (home.node / "log").read_bytes()
@@ -264,14 +265,14 @@ def test_send__same_again__is_refused_as_used_and_its_receipt_stays(home):
 
 
 def test_restart__from_snapshot_or_from_the_log_alone__gives_the_same_blocks(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     for nonce in range(4):
         ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, nonce))
     before = headers_of_all_blocks(node.rpc_url)
     node.stop()
     assert list(home.node.glob("snapshot-*.json"))
 
-    from_snapshot = Node.start(home)
+    from_snapshot = Node.start(home, Settings())
     assert headers_of_all_blocks(from_snapshot.rpc_url) == before
     ask(from_snapshot.rpc_url, jsonrpc.SEND, raw_transfer(home, 4))
     after = headers_of_all_blocks(from_snapshot.rpc_url)
@@ -279,26 +280,26 @@ def test_restart__from_snapshot_or_from_the_log_alone__gives_the_same_blocks(hom
     for path in home.node.glob("snapshot-*.json"):
         path.unlink()
 
-    assert headers_of_all_blocks(Node.start(home).rpc_url) == after
+    assert headers_of_all_blocks(Node.start(home, Settings()).rpc_url) == after
 
 
 def test_restart__damaged_snapshot__is_rebuilt_from_the_log(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, 0))
     before = headers_of_all_blocks(node.rpc_url)
     node.stop()
     (path,) = home.node.glob("snapshot-*.json")
     path.write_bytes(path.read_bytes()[:-40])
 
-    assert headers_of_all_blocks(Node.start(home).rpc_url) == before
+    assert headers_of_all_blocks(Node.start(home, Settings()).rpc_url) == before
 
 
 def test_restart__snapshot_of_another_chain__is_rebuilt_from_the_log(home, tmp_path):
     other = chains.make_home(tmp_path / "other", seed=1)
-    stranger = Node.start(other)
+    stranger = Node.start(other, Settings())
     ask(stranger.rpc_url, jsonrpc.SEND, raw_transfer(other, 0, value=2))
     stranger.stop()
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     ask(node.rpc_url, jsonrpc.SEND, raw_transfer(home, 0))
     before = headers_of_all_blocks(node.rpc_url)
     node.stop()
@@ -308,11 +309,11 @@ def test_restart__snapshot_of_another_chain__is_rebuilt_from_the_log(home, tmp_p
     content |= {"state": foreign["state"], "sha256": foreign["sha256"]}
     ours.write_text(json.dumps(content))
 
-    assert headers_of_all_blocks(Node.start(home).rpc_url) == before
+    assert headers_of_all_blocks(Node.start(home, Settings()).rpc_url) == before
 
 
 def test_kill__of_the_forwarder_alone__leaves_no_node(home):
-    Node.start(home)
+    Node.start(home, Settings())
     anvil = psutil.Process(processes.running(home.run, "anvil").pid)
 
     os.kill(processes.running(home.run, "chain").pid, signal.SIGKILL)
@@ -322,20 +323,20 @@ def test_kill__of_the_forwarder_alone__leaves_no_node(home):
 
 
 def test_kill__of_the_node_alone__ends_the_forwarder_and_the_next_start_works(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
     os.kill(processes.running(home.run, "anvil").pid, signal.SIGKILL)
 
     answer = ask(node.rpc_url, "eth_chainId")
 
     assert "does not answer" in answer["error"]["message"]
     psutil.wait_procs([psutil.Process(node._process.pid)], timeout=10)
-    assert "result" in ask(Node.start(home).rpc_url, "eth_chainId")
+    assert "result" in ask(Node.start(home, Settings()).rpc_url, "eth_chainId")
 
 
 def test_start__running_chain__is_attached_to(home):
-    node = Node.start(home)
+    node = Node.start(home, Settings())
 
-    assert Node.start(home).rpc_url == node.rpc_url
+    assert Node.start(home, Settings()).rpc_url == node.rpc_url
     assert Node.attach(home).rpc_url == node.rpc_url
     node.stop()
     assert Node.attach(home) is None
@@ -347,18 +348,18 @@ def test_start__busy_port__is_an_error_and_a_free_one_is_used(home):
         listener.listen()
         busy = listener.getsockname()[1]
         with pytest.raises(ProcessError, match=f"port {busy} for the chain is taken"):
-            Node.start(home, port=busy)
+            Node.start(home, Settings(), port=busy)
 
     free = processes.free_port()
 
-    assert Node.start(home, port=free).rpc_url == f"http://127.0.0.1:{free}"
+    assert Node.start(home, Settings(), port=free).rpc_url == f"http://127.0.0.1:{free}"
 
 
 def test_start__no_node_program__is_one_line(home, monkeypatch, tmp_path):
     monkeypatch.setenv("ERARIUM_ANVIL", str(tmp_path / "anvil"))
 
     with pytest.raises(ChainError, match="anvil is missing: run `make setup`") as caught:
-        Node.start(home)
+        Node.start(home, Settings())
 
     assert "\n" not in str(caught.value)
 
@@ -370,13 +371,13 @@ def test_start__node_that_fails__is_one_line(home, monkeypatch, tmp_path):
     monkeypatch.setenv("ERARIUM_ANVIL", str(program))
 
     with pytest.raises(ChainError, match=r"does not start: .*broken node") as caught:
-        Node.start(home)
+        Node.start(home, Settings())
 
     assert "\n" not in str(caught.value)
 
 
 def test_control_file__running_chain__is_private(home):
-    Node.start(home)
+    Node.start(home, Settings())
 
     assert (home.node / "control").stat().st_mode & 0o077 == 0
 
@@ -392,8 +393,10 @@ def test_write_genesis__other_accounts__is_refused(home):
 def test_genesis__two_seeds__have_different_first_blocks(home, tmp_path, local_chain):
     other = chains.make_home(tmp_path / "other", seed=1)
 
-    first = ask(Node.start(home).rpc_url, "eth_getBlockByNumber", "0x0", False)["result"]
-    stranger = Node.start(other)
+    first = ask(Node.start(home, Settings()).rpc_url, "eth_getBlockByNumber", "0x0", False)[
+        "result"
+    ]
+    stranger = Node.start(other, Settings())
     second = ask(stranger.rpc_url, "eth_getBlockByNumber", "0x0", False)["result"]
     stranger.stop()
 

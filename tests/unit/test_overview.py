@@ -8,8 +8,7 @@ from tasks.core.data.pace import DAY_S, Pace
 from tasks.core.money.units import NANO, WAD, RoundId
 from tasks.core.protocol import status
 from tasks.stages import overview, round_details
-from tasks.stages.agenda import View
-from tasks.stages.open_home import Mode
+from tasks.stages.open_home import Mode, View
 from tests.unit import fake_rounds as fakes
 from tests.unit.fake_rounds import ANN, BOB, CID, HOUR, Contract
 
