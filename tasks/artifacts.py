@@ -13,7 +13,8 @@ from prefect.logging.handlers import APILogHandler
 from tasks import pages
 from tasks import round_pages as round_pages_of
 from tasks.adapters import markdown
-from tasks.core.scoring import figures
+from tasks.core.protocol.documents.vault import DataSet
+from tasks.core.scoring import figures, registry
 from tasks.pages import Page
 from tasks.stages.overview import Overview
 from tasks.stages.round_details import Details, Series
@@ -21,20 +22,21 @@ from tasks.stages.round_details import Details, Series
 _FLUSH_S = 5.0
 
 
-def data_set(dataset: Mapping[str, Any]) -> None:
+def data_set(dataset: DataSet) -> None:
     """Leave what was ingested, and each defect that was found, by kind."""
-    counts = dataset["defect_counts"]
+    counts = dataset.defect_counts
     lines = [
-        f"{len(dataset['eras'])} eras, {len(dataset['features'])} features, "
-        f"panel `{dataset['panel']['sha256'][:16]}`",
+        f"{len(dataset.eras)} eras, {len(dataset.features)} features, "
+        f"panel `{dataset.panel.sha256[:16]}`",
         "",
         "| defect | count |",
         "|---|---:|",
         *[f"| {kind} | {count} |" for kind, count in sorted(counts.items())],
     ]
     create_markdown_artifact("\n".join(lines), key="data-set", description="The data set")
-    if dataset["defects"]:
-        create_table_artifact(dataset["defects"], key="defects", description="Defects found")
+    if dataset.defects:
+        rows = [defect.to_json() for defect in dataset.defects]
+        create_table_artifact(rows, key="defects", description="Defects found")
 
 
 def round_pages(found: Details) -> None:
@@ -69,10 +71,9 @@ def all_rounds(found: Overview, series: Series | None, failures: Sequence[str]) 
 def report(document: Mapping[str, Any], plot_svg: str) -> None:
     """Leave a tournament's report: models, rivals, money, checks, and the cumulative plot."""
     rows = [
-        {
-            "model": row["model"],
-            "CORR": figures.mean_text(row["corr"]),
-            "MMC": figures.mean_text(row["mmc"]),
+        {"model": row["model"]}
+        | {score.title: figures.mean_text(row[score.name]) for score in registry.in_means()}
+        | {
             "rounds (effective)": figures.counts_text(row["corr"]),
             "payout": figures.tokens_text(row["payout"]),
             "burn": figures.tokens_text(row["burn"]),

@@ -13,8 +13,8 @@ from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.core.errors import InputError, TournamentError
-from tasks.core.money.units import Wei
-from tasks.core.protocol import identity, places
+from tasks.core.protocol import identity, places, vault_places
+from tasks.core.protocol.documents.gifts import Given
 from tasks.stages import living
 
 logger = logging.getLogger(__name__)
@@ -50,15 +50,14 @@ def give(values: Settings) -> int:
     """
     home = Home.open(values.home, "live")
     lake, vault = Lake(home.lake), Lake(home.vault)
-    amounts = lake.find(places.FAUCET)
+    amounts = lake.seek(places.FAUCET)
     if amounts is None:
         return 0
-    tokens, gas = Wei(int(amounts["tokens"])), int(amounts["gas"])
     given = 0
     for address in _asked(lake)[:_MOST]:
-        if not vault.has(f"faucet/{address.lower()}"):
-            granting.grant(values, address, tokens, gas, LABEL)
-            vault.publish(f"faucet/{address.lower()}", {"address": address})
+        if not vault.has(vault_places.given(address)):
+            granting.grant(values, address, amounts.tokens, amounts.gas, LABEL)
+            vault.publish(vault_places.given(address), Given(address=address))
             given += 1
     return given
 

@@ -83,7 +83,7 @@ def found(site: Site, values: Settings) -> Replay:
     arguments = installation.facts.arguments
     specs = roster.roster(arguments["modellers"], arguments["seed"])
     owners = {spec.name: Client.address_in(installation, spec.name) for spec in specs}
-    first = dataset.newest(site.vault)["panel"]["first_date"]
+    first = dataset.newest(site.vault).panel.first_date
     founding.write_genesis(site, first, list(owners.values()))
     node = Node.start(installation, values)
     deployment = founding.deploy(site, node.rpc_url, amounts)

@@ -13,7 +13,8 @@ from tasks.adapters.settings import Settings
 from tasks.core.errors import InputError
 from tasks.core.money import decimals
 from tasks.core.money.units import Wei
-from tasks.core.protocol import identity
+from tasks.core.protocol import identity, purposes, vault_places
+from tasks.core.protocol.documents.gifts import Gift
 from tasks.stages.open_home import OpenHome
 
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -64,7 +65,7 @@ def grant(values: Settings, address: str, tokens: Wei, gas: int, label: str) -> 
         sent = {}
         for name, (write, amount) in wanted.items():
             if amount:
-                purpose = f"grant/{to}/{label}/{name}"
+                purpose = purposes.grant(to, label, name)
                 receipt = home.chain.send(write, deployer, home.journal, purpose=purpose)
                 sent[name] = receipt.hash
         return Granted(address=to, tokens=tokens, gas=gas, label=label, transactions=sent)
@@ -72,14 +73,13 @@ def grant(values: Settings, address: str, tokens: Wei, gas: int, label: str) -> 
 
 def _promise(home: OpenHome, deployer: Signer, to: str, tokens: Wei, gas: int, label: str) -> None:
     """Write down what is granted under a label, unless it is written down already."""
-    name = f"grants/{to.lower()}-{label}"
-    wanted = {"gas": str(gas), "tokens": str(tokens)}
-    known = home.vault.find(name)
+    place, wanted = vault_places.grant(to, label), Gift(tokens=tokens, gas=Wei(gas))
+    known = home.vault.seek(place)
     if known is None:
         _require_funds(home.chain, deployer, to, tokens, gas)
-        home.vault.publish(name, wanted)
+        home.vault.publish(place, wanted)
     elif known != wanted:
-        was, gave = (decimals.tokens_exactly(int(known[each])) for each in ("tokens", "gas"))
+        was, gave = map(decimals.tokens_exactly, (known.tokens, known.gas))
         raise InputError(
             f"{to} was granted {was} tokens and {gave} for gas as {label!r}: "
             "say another --label to give more"

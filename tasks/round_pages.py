@@ -12,8 +12,7 @@ from tasks.core import wording
 from tasks.core.money import decimals
 from tasks.core.money.units import WAD
 from tasks.core.protocol import dates, status
-from tasks.core.protocol.scores import METRICS
-from tasks.core.scoring import figures
+from tasks.core.scoring import figures, registry
 from tasks.pages import Page
 from tasks.stages.round_details import Details, Entry
 
@@ -60,7 +59,8 @@ def round_state(found: Details) -> Page:
 
 def leaderboard(found: Details) -> Page:
     """Return a round's models: stake, scores, return, and what they are paid or lose."""
-    columns = ["model", "at risk:", "CORR:", "MMC:", "BMC:", "return:", "payout:", "burn:", "note"]
+    titles = [f"{score.title}:" for score in registry.official()]
+    columns = ["model", "at risk:", *titles, "return:", "payout:", "burn:", "note"]
     rows = [_entry_row(entry) for entry in found.entries[:_MOST]]
     blends = [
         f"{_TITLES[name]} {_score(value)}"
@@ -83,8 +83,8 @@ def scores(found: Details) -> Page:
     """Return how a round's scores are spread."""
     rows = found.scored
     values = {
-        name.upper(): np.array([entry.scores[name] for entry in rows], dtype=np.float64)
-        for name in METRICS
+        registry.titles()[name]: np.array([entry.scores[name] for entry in rows], dtype=np.float64)
+        for name in registry.names()
     }
     svg = round_plots.distributions(values, f"round {found.line.round_id}: scores of its models")
     summary = [
@@ -232,7 +232,7 @@ def _entry_row(entry: Entry) -> list[str]:
     return [
         escape(entry.model),
         figures.tokens_text(entry.at_risk),
-        *[_score(entry.scores[name]) for name in METRICS],
+        *[_score(entry.scores[name]) for name in registry.names()],
         _score(entry.rate),
         *[_NONE if wei is None else figures.tokens_text(wei) for wei in amounts[1:]],
         "; ".join(notes),

@@ -13,7 +13,6 @@ from tasks.adapters.lake import Lake
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
-from tasks.core.protocol.documents.ref import Ref
 from tasks.core.rules import Economy, ScoringRule
 from tasks.core.scoring import meta_model, metrics
 from tasks.modellers import predicting, roster
@@ -65,11 +64,12 @@ def _round(
         ]
     )
     entry = dataset.era_entry(vault, round_id)
-    table = tables.read_table(vault.read(Ref.from_document(entry["object"])))
+    table = tables.read_table(vault.read(entry.object))
     target = table["target_20d1l"].to_numpy().astype(np.float64)
     weights = meta_model.equal_weights(len(NAMES))
     blend = meta_model.finish(meta_model.partial(predictions, weights))
-    scores = metrics.score_rows(predictions, target, blend, table["benchmark"].to_numpy())
+    references = {"meta_model": blend, "benchmark": table["benchmark"].to_numpy()}
+    scores = metrics.score_rows(predictions, target, references)
     rule = dict(ScoringRule().multipliers_nano)
     returns = [
         payouts.return_nano([rule["corr"], rule["bmc"]], [corr, bmc], Economy().clip_nano) / 1e9

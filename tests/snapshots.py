@@ -7,6 +7,10 @@ import pyarrow as pa
 
 from tasks.adapters import tables
 from tasks.adapters.lake import Lake
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import places
+from tasks.core.protocol.documents.snapshots import LIVE, TRAIN, EraEntry, Manifest
+from tasks.core.rules import SCORING_VERSION
 from tasks.core.scoring import ranks
 
 TARGETS = {"20d1l": 5, "10d1l": 3, "5d1l": 2}
@@ -45,19 +49,26 @@ def publish(root: Path, live: int, n_eras=70, n_ids=60, n_features=8) -> str:
         benchmarks = {"id": ids, "benchmark": pa.array(ranks.ranked(targets["20d1l"]))}
         bench = lake.put(tables.table_bytes(tables.table(benchmarks)), ".parquet")
         eras.append(
-            {
-                "era": f"{number:04d}",
-                "data_type": "live" if number == live else "train",
-                "n_ids": n_ids,
-                "features": features.to_document(),
-                "targets": None if number == live else body.to_document(),
-                "benchmarks": bench.to_document(),
-                "target_end_era": {name: f"{number + TARGETS[name]:04d}" for name in TARGETS},
-            }
+            EraEntry(
+                name=f"{number:04d}",
+                data_type=LIVE if number == live else TRAIN,
+                n_ids=n_ids,
+                features=features,
+                targets=None if number == live else body,
+                benchmarks=bench,
+                target_end_era={name: f"{number + TARGETS[name]:04d}" for name in TARGETS},
+            )
         )
-    name = f"live_{live}"
-    lake.publish(
-        f"versions/v1/{name}/manifest",
-        {"version": "v1", "name": name, "live_era": f"{live:04d}", "eras": eras, "files": None},
+    name = places.live_snapshot(RoundId(live))
+    manifest = Manifest(
+        name=name,
+        version=places.VERSION,
+        as_of_era=f"{live:04d}",
+        live_era=f"{live:04d}",
+        code_version="0.1.0",
+        scoring_version=SCORING_VERSION,
+        eras=tuple(eras),
+        files=None,
     )
+    lake.publish(places.manifest(name), manifest)
     return name

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tasks import homes
 from tasks.adapters.chain.connection import Chain
@@ -17,6 +16,7 @@ from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.client.modeller import Client
 from tasks.core.money.units import RoundId
+from tasks.core.protocol.documents.vault import DataSet
 from tasks.core.rules import Economy
 from tasks.modellers import field, roster
 from tasks.modellers.roster import ModellerSpec
@@ -65,7 +65,7 @@ class Tournament:
         return Settings(home=self.home.root)
 
     @property
-    def dataset(self) -> dict[str, Any]:
+    def dataset(self) -> DataSet:
         return dataset.newest(self.opened.vault)
 
     def advance(self, at: int) -> None:
@@ -114,7 +114,7 @@ def founded(
         snapshots.publish_first(site.lake, site.vault, rounds[0])
         specs = roster.roster(request.modellers, request.seed)
         owners = {spec.name: Client.address_in(installation, spec.name) for spec in specs}
-        founding.write_genesis(site, data["panel"]["first_date"], list(owners.values()))
+        founding.write_genesis(site, data.panel.first_date, list(owners.values()))
         node = Node.start(site.installation, values)
         try:
             deployment = founding.deploy(site, node.rpc_url, Economy())

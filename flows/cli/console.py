@@ -8,7 +8,7 @@ from rich.table import Table
 
 from flows.cli import printing
 from tasks.core import wording
-from tasks.core.scoring import figures
+from tasks.core.scoring import figures, registry
 
 _NAMED = 8
 
@@ -53,14 +53,13 @@ def _print_defects(console: Console, defects: Sequence[Mapping[str, Any]]) -> No
 def _models(report: Mapping[str, Any]) -> Table:
     table = printing.table(
         "model",
-        words=("CORR ± error", "MMC ± error", "n (eff.)"),
+        words=[*(f"{score.title} ± error" for score in registry.in_means()), "n (eff.)"],
         numbers=("payout", "burn", "stake"),
     )
     for row in report["models"]:
         table.add_row(
             row["model"],
-            figures.mean_text(row["corr"]),
-            figures.mean_text(row["mmc"]),
+            *[figures.mean_text(row[score.name]) for score in registry.in_means()],
             figures.counts_text(row["corr"]),
             *[figures.tokens_text(row[key]) for key in ("payout", "burn", "final_stake")],
         )

@@ -10,7 +10,7 @@ from flows.cli import printing
 from tasks.core import wording
 from tasks.core.money.units import WAD
 from tasks.core.protocol import dates
-from tasks.core.scoring import figures, seasons
+from tasks.core.scoring import figures, registry, seasons
 from tasks.core.scoring.seasons import Leaderboard
 from tasks.core.scoring.statistics import Mean
 
@@ -31,12 +31,19 @@ def amount(wei: int | None) -> str:
     return _NONE if wei is None else figures.tokens_text(wei)
 
 
+def figure_titles() -> dict[str, str]:
+    """Return by name the titles of what a model's rounds are summed up by."""
+    from tasks.client import results
+
+    return {name: registry.titles().get(name, name) for name in results.figures()}
+
+
 def results_table(found: "Sequence[Result]") -> Table:
     """Return a row a round of one model."""
     made = printing.table(
         "round",
         words=("status", "file"),
-        numbers=("at risk", "CORR", "MMC", "BMC", "return", "payout", "burn"),
+        numbers=("at risk", *figure_titles().values(), "payout", "burn"),
     )
     for each in found:
         file = {None: _NONE, "accepted": "accepted"}.get(each.verdict, "rejected")
@@ -45,10 +52,7 @@ def results_table(found: "Sequence[Result]") -> Table:
             each.status,
             file,
             amount(each.at_risk),
-            *[
-                printing.number_text(each.value(name), "+.4f")
-                for name in ("corr", "mmc", "bmc", "return")
-            ],
+            *[printing.number_text(each.value(name), "+.4f") for name in figure_titles()],
             amount(each.payout),
             amount(each.burn),
         )
@@ -67,9 +71,9 @@ def reasons(found: "Sequence[Result]") -> list[str]:
 def means_table(found: Mapping[str, Mean | None]) -> Table:
     """Return a row a figure: mean, HAC error, n and effective n."""
     made = printing.table("figure", numbers=("mean ± error", "n (eff.)"))
-    for name, mean in found.items():
+    for name, title in figure_titles().items():
+        mean = found[name]
         estimate = None if mean is None else asdict(mean)
-        title = name if name == "return" else name.upper()
         made.add_row(title, figures.mean_text(estimate), figures.counts_text(estimate))
     return made
 

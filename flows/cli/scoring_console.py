@@ -9,7 +9,7 @@ from rich.table import Table
 
 from flows.cli import printing
 from tasks.core import wording
-from tasks.core.scoring import figures
+from tasks.core.scoring import figures, registry
 
 _NONE = "-"
 _RISKS = ("std", "sharpe", "autocorr.", "hit rate", "drawdown", "CVaR 5 %")
@@ -50,13 +50,13 @@ def _span(eras: Sequence[str]) -> str:
 
 
 def _means(models: Sequence[Mapping[str, Any]]) -> Table:
-    given = [name for name in ("corr", "mmc", "fnc") if any(row[name] for row in models)]
-    titles = [f"{name.upper()} ± error" for name in given]
+    given = [score for score in registry.SCORES if any(row.get(score.name) for row in models)]
+    titles = [f"{score.title} ± error" for score in given]
     made = printing.table("model", numbers=[*titles, "n (eff.)"])
     for row in models:
         made.add_row(
             row["model"],
-            *[figures.mean_text(row[name]) for name in given],
+            *[figures.mean_text(row[score.name]) for score in given],
             figures.counts_text(row["corr"]),
         )
     return made
@@ -113,10 +113,10 @@ def print_diagnosis(document: Mapping[str, Any], page: Path | None = None) -> No
     out.print(f"{document['model']}: {span}", style="bold")
     titles = ("mean ± error", "n (eff.)", "sharpe", "hit rate", "drawdown")
     scores = printing.table("score", numbers=titles)
-    for name in ("corr", "mmc", "bmc", "fnc"):
-        if (row := summary[name]) is not None:
+    for score in registry.SCORES:
+        if (row := summary.get(score.name)) is not None:
             scores.add_row(
-                name.upper(),
+                score.title,
                 figures.mean_text(row),
                 figures.counts_text(row),
                 printing.number_text(row["sharpe"], "+.2f"),

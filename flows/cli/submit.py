@@ -61,7 +61,7 @@ def submit(
     )
     done = modelling.submit(modelling_options.models_path(models), name, wish, passphrase)
     modelling_options.give(json_file, done.document(), lambda: _show(done))
-    return 1 if done.receipt is not None and done.receipt["reason"] else 0
+    return 1 if done.receipt is not None and done.receipt.reason else 0
 
 
 def _show(done: "Submitted") -> None:
@@ -77,5 +77,5 @@ def _show(done: "Submitted") -> None:
     if done.receipt is None:
         click.echo(f"receipt: none yet; the round closes at {dates.utc(done.closes)}")
     else:
-        reason = done.receipt["reason"]
+        reason = done.receipt.reason
         click.echo(f"receipt: rejected, because {reason}" if reason else "receipt: accepted")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -14,43 +14,17 @@ from tasks.adapters import tables
 from tasks.adapters.lake import Lake
 from tasks.core.data import purge
 from tasks.core.errors import DataError, LakeError
+from tasks.core.protocol import places
 from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol.documents.snapshots import LIVE, EraEntry
 
-VERSION = "v1"
 _FEATURE, _TARGET = "feature_", "target_"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Era:
-    """One era of a snapshot, as its manifest lists it."""
-
-    name: str
-    data_type: str
-    n_ids: int
-    features: Ref
-    targets: Ref | None
-    benchmarks: Ref | None
-    target_end_era: Mapping[str, str | None]
-
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Self:
-        """Read an era's entry of a manifest."""
-        targets, benchmarks = entry["targets"], entry["benchmarks"]
-        return cls(
-            name=entry["era"],
-            data_type=entry["data_type"],
-            n_ids=entry["n_ids"],
-            features=Ref.from_document(entry["features"]),
-            targets=Ref.from_document(targets) if targets else None,
-            benchmarks=Ref.from_document(benchmarks) if benchmarks else None,
-            target_end_era=entry["target_end_era"],
-        )
 
 
 class Dataset:
     """A snapshot: its eras in order, and their rows when asked for."""
 
-    def __init__(self, root: Path, name: str, eras: Sequence[Era]) -> None:
+    def __init__(self, root: Path, name: str, eras: Sequence[EraEntry]) -> None:
         """Use eras whose objects lie in the lake at `root`; `open` reads them."""
         self.name = name
         self.eras = {era.name: era for era in eras}
@@ -65,23 +39,19 @@ class Dataset:
             name: the snapshot's name, such as `live_205`.
 
         Raises:
-            LakeError: if it is not published or lacks an entry.
+            LakeError: if it is not published or not sound.
         """
-        manifest = lake.document(f"versions/{VERSION}/{name}/manifest")
-        try:
-            return cls(lake.root, name, [Era.from_json(entry) for entry in manifest["eras"]])
-        except (KeyError, TypeError) as error:
-            raise LakeError(f"the manifest of {name} has no sound list of eras: {error}") from error
+        return cls(lake.root, name, lake.load(places.manifest(name)).eras)
 
     @property
-    def live(self) -> Era:
+    def live(self) -> EraEntry:
         """Return the era to predict.
 
         Raises:
             DataError: if the snapshot has none.
         """
         era = next(reversed(self.eras.values()), None)
-        if era is None or era.data_type != "live":
+        if era is None or era.data_type != LIVE:
             raise DataError(f"snapshot {self.name} has no live era")
         return era
 
@@ -167,7 +137,7 @@ class Dataset:
             raise DataError(f"no row of {len(eras)} eras of {self.name} has the target {target}")
         return np.concatenate(features), np.concatenate(targets)
 
-    def _era(self, name: str) -> Era:
+    def _era(self, name: str) -> EraEntry:
         era = self.eras.get(name)
         if era is None:
             raise DataError(f"snapshot {self.name} has no era {name}")

@@ -12,11 +12,11 @@ from tasks.client.score_tables import EraRows, Progress, Scorable
 from tasks.client.scorecards import Notes, Scorecard
 from tasks.core import wording
 from tasks.core.errors import DataError, InputError
-from tasks.core.scoring import metrics, originality, statistics, summaries
+from tasks.core.scoring import metrics, originality, registry, statistics, summaries
 from tasks.core.scoring.statistics import Mean
 from tasks.core.scoring.summaries import Summary
 
-SCORES = {"corr": "CORR", "mmc": "MMC", "bmc": "BMC", "fnc": "FNC"}
+SCORES = registry.titles()
 """The figures of an era that a model is scored by, and how they are written."""
 
 LEVELS = {

@@ -8,7 +8,6 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,13 @@ from tasks.core.errors import InputError, LakeError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
 from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol.documents.snapshots import FileFacts, Manifest
 
 LATEST = "latest"
 """How a person names the newest snapshot: that of the newest round, if there is a round."""
 
 _FILE = re.compile(r"[a-z][a-z0-9_]*\.(parquet|json)")
 _LIVE = "live_"
-_PARTS = ("features", "targets", "benchmarks")
 _CHUNK_BYTES = 2**22
 _WORK = "download"
 
@@ -88,10 +87,9 @@ def published(chain: Chain, lake: Lake) -> list[Published]:
     dates = {event.round: event.terms.opens for event in chain.tournament.opened()}
     found = []
     for name in [*_numbered(lake), *map(places.live_snapshot, sorted(dates))]:
-        manifest = lake.find(places.manifest(name))
+        manifest = lake.seek(places.manifest(name))
         if manifest is not None:
-            with _sound(name):
-                found.append(_published(name, manifest, dates))
+            found.append(_published(name, manifest, dates))
     return found
 
 
@@ -121,12 +119,11 @@ def download(
         LakeError: if an object is missing or damaged in the lake.
     """
     name = _chosen(chain, lake, name)
-    document = lake.document(places.manifest(name))
+    manifest = lake.load(places.manifest(name))
     if name.startswith(_LIVE):
         round_id = RoundId(int(name.removeprefix(_LIVE)))
         live.require_published(lake, round_id, chain.tournament.facts(round_id).terms)
-    with _sound(name):
-        items = _items(document, name, only)
+    items = _items(manifest, name, only)
     target, fetched = Lake(folder), 0
     try:
         target.clear_parts()
@@ -153,16 +150,15 @@ def _numbered(lake: Lake) -> Iterator[str]:
         number += 1
 
 
-def _published(name: str, manifest: Mapping[str, Any], dates: Mapping[RoundId, int]) -> Published:
-    singles = manifest["files"] or {}
+def _published(name: str, manifest: Manifest, dates: Mapping[RoundId, int]) -> Published:
     return Published(
         name=name,
-        as_of_era=manifest["as_of_era"],
-        live_era=manifest["live_era"],
-        date=dates.get(RoundId(int(manifest["as_of_era"]))),
-        eras=len(manifest["eras"]),
+        as_of_era=manifest.as_of_era,
+        live_era=manifest.live_era,
+        date=dates.get(RoundId(int(manifest.as_of_era))),
+        eras=len(manifest.eras),
         bytes=sum(item.ref.size for item in _items(manifest, name, ())),
-        files=sorted(singles),
+        files=sorted(manifest.files or {}),
     )
 
 
@@ -180,20 +176,16 @@ def _chosen(chain: Chain, lake: Lake, name: str) -> str:
     return name
 
 
-def _refs(manifest: Mapping[str, Any]) -> list[Ref]:
-    entries = [era[part] for era in manifest["eras"] for part in _PARTS]
-    return [Ref.from_document(entry) for entry in entries if entry is not None]
-
-
-def _items(manifest: Mapping[str, Any], name: str, only: Sequence[str]) -> list[_Item]:
+def _items(manifest: Manifest, name: str, only: Sequence[str]) -> list[_Item]:
     """Return what to fetch, each object once: one may be several single files."""
-    singles: Mapping[str, Any] = manifest["files"] or {}
+    singles = manifest.files or {}
     for wanted in only:
         if wanted not in singles:
             has = wording.listed(sorted(singles), 20) or "none: leave --files out"
             raise InputError(f"{name} has no file {wording.plain(wanted)}; it has {has}")
     place, names = places.folder(name), defaultdict[str, list[str]](list)
-    items = {} if only else {ref.name: _Item(ref=ref, source=ref.name) for ref in _refs(manifest)}
+    refs = [] if only else [ref for era in manifest.eras for ref in era.refs]
+    items = {ref.name: _Item(ref=ref, source=ref.name) for ref in refs}
     for file in dict.fromkeys(only or sorted(singles)):
         ref = _single(file, singles[file])
         names[ref.name].append(f"{place}/{file}")
@@ -201,20 +193,10 @@ def _items(manifest: Mapping[str, Any], name: str, only: Sequence[str]) -> list[
     return [replace(item, files=names[key]) for key, item in items.items()]
 
 
-@contextmanager
-def _sound(name: str) -> Iterator[None]:
-    """Say of a manifest that lacks what it should have that it is damaged."""
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError) as error:
-        raise LakeError(f"the manifest of {name} is damaged: tell the operator") from error
-
-
-def _single(file: str, facts: Mapping[str, Any]) -> Ref:
+def _single(file: str, facts: FileFacts) -> Ref:
     if not _FILE.fullmatch(file):
         raise LakeError(f"a snapshot names no file so: {wording.plain(file)}")
-    entry = {"sha256": facts["sha256"], "bytes": facts["bytes"], "suffix": Path(file).suffix}
-    return Ref.from_document(entry)
+    return Ref(sha256=facts.sha256, size=facts.size, suffix=Path(file).suffix)
 
 
 def _fetch(lake: Lake, target: Lake, item: _Item) -> bool:
@@ -263,7 +245,7 @@ def _chunks(path: Path, ref: Ref) -> Iterator[bytes]:
 
 def _publish(lake: Lake, target: Lake, name: str) -> None:
     """Copy the version's document, which names features and targets, and then the manifest."""
-    for document in (places.DATA_VERSION, places.manifest(name)):
-        content = lake.find(document)
-        if content is not None:
-            target.publish(document, content)
+    version = lake.seek(places.DATA_VERSION)
+    if version is not None:
+        target.publish(places.DATA_VERSION, version)
+    target.publish(places.manifest(name), lake.load(places.manifest(name)))

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from tasks.adapters import column_files, foreign_json
 from tasks.adapters.lake import Lake
 from tasks.client import era_tables
-from tasks.client.data import VERSION, Dataset
+from tasks.client.data import Dataset
 from tasks.client.era_tables import KEYS, NO_FEATURE, NO_TARGET, EraTable, Numbers
 from tasks.core import wording
 from tasks.core.data import purge
 from tasks.core.errors import DataError
+from tasks.core.protocol import places
 
 MAIN_TARGET = "20d1l"
 """The target of a snapshot that rounds are scored on."""
@@ -79,9 +80,9 @@ class SnapshotData(FoldData):
         """
         self._dataset = Dataset.open(lake, name)
         self._target = (target or MAIN_TARGET).removeprefix(f"{_TARGET}_")
-        version = lake.find(f"versions/{VERSION}/version")
-        names = version["features"] if version else self._dataset.feature_names
-        sets = version["feature_sets"] if version else {}
+        version = lake.seek(places.DATA_VERSION)
+        names = version.features if version else self._dataset.feature_names
+        sets = version.feature_sets if version else {}
         self.features = _chosen(names, sets, words, name)
         self._columns = [list(names).index(feature) for feature in self.features]
         kept = [era for era in self._dataset.eras.values() if era.targets is not None]

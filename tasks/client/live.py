@@ -8,7 +8,7 @@ from tasks.adapters.lake import Lake
 from tasks.client.data import Dataset
 from tasks.core.errors import ChainError, LakeError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import canonical, commitments, places, status
+from tasks.core.protocol import commitments, places, status
 from tasks.core.protocol.terms import Terms
 
 
@@ -27,7 +27,7 @@ def read(chain: Chain, lake: Lake, round_id: RoundId) -> LiveRound:
 
     Raises:
         ChainError: if it is not open.
-        LakeError: if the operator published another live era than he opened the round with.
+        LakeError: if the operator published another live era than it opened the round with.
     """
     state = chain.tournament.status(round_id)
     if state != status.OPEN:
@@ -47,6 +47,6 @@ def require_published(lake: Lake, round_id: RoundId, terms: Terms) -> None:
     Raises:
         LakeError: if it is another, or not there.
     """
-    eras = lake.document(places.manifest(places.live_snapshot(round_id)))["eras"]
-    if canonical.sha256_hex(canonical.canonical_json(eras[-1])) != terms.data.hex():
+    eras = lake.load(places.manifest(places.live_snapshot(round_id))).eras
+    if not eras or eras[-1].json_digest() != terms.data:
         raise LakeError(f"round {round_id} was opened over other data than the lake's live era")

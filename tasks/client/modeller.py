@@ -22,7 +22,7 @@ from tasks.client.live import LiveRound
 from tasks.client.plans import Plan, Plans
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId, Wei
-from tasks.core.protocol import commitments, derive, identity, places, submissions
+from tasks.core.protocol import commitments, derive, identity, places, purposes, submissions
 from tasks.core.protocol.submissions import Submission
 
 
@@ -84,9 +84,9 @@ class Client:
             ChainError: if the owner lacks the tokens.
         """
         tournament = self.chain.tournament
-        self._send(self.chain.token.approve(tournament.address, amount), f"approve/{label}")
+        self._send(self.chain.token.approve(tournament.address, amount), purposes.approve(label))
         write = tournament.deposit(self.signer.address, self.name, amount)
-        return self._send(write, f"deposit/{label}")
+        return self._send(write, purposes.move("deposit", label))
 
     def withdraw(self, amount: Wei, label: str) -> Receipt:
         """Pay free stake of the model out to its owner, once for each label.
@@ -94,7 +94,8 @@ class Client:
         Raises:
             ChainError: if there is not so much of it.
         """
-        return self._send(self.chain.tournament.withdraw(self.name, amount), f"withdraw/{label}")
+        write = self.chain.tournament.withdraw(self.name, amount)
+        return self._send(write, purposes.move("withdraw", label))
 
     def entry_hash(self, plan: Plan) -> str | None:
         """Return the transaction that entered a plan, or None while none was signed."""
@@ -182,8 +183,7 @@ class Client:
                 f"{submissions.MAX_LOGGED_BYTES}: deliver it to the inbox"
             )
         write = self.chain.tournament.deliver(plan.round_id, self.name, sealed)
-        # By the commitment: a plan that only raises the stake has the same file.
-        purpose = f"deliver/{plan.round_id}/{plan.commitment.hex()}"
+        purpose = purposes.deliver(plan.round_id, plan.commitment)
         return Order(write=write, signer=self.signer, journal=self.journal, purpose=purpose)
 
     def inbox(self, plan: Plan) -> Path:
@@ -218,7 +218,7 @@ class Client:
 
 
 def _purpose(plan: Plan) -> str:
-    return f"enter/{plan.round_id}/{plan.nonce}"
+    return purposes.enter(plan.round_id, plan.nonce)
 
 
 def _check_stake(at_risk: Wei, smallest: Wei, last: Plan | None) -> None:

@@ -16,7 +16,7 @@ from tasks.client.modeller import Client
 from tasks.core.errors import ChainError, HomeError, InputError
 from tasks.core.money import decimals
 from tasks.core.money.units import Wei
-from tasks.core.protocol import canonical
+from tasks.core.protocol import canonical, purposes
 
 Kind = Literal["deposit", "withdraw"]
 
@@ -94,7 +94,7 @@ def _send(client: Client, move: Move, number: int, path: Path) -> str:
         return act(Wei(move.amount), str(number)).hash
     except ChainError:
         chain_id, owner = client.chain.chain_id, client.signer.address
-        if client.journal.find(chain_id, owner, f"{move.kind}/{number}") is None:
+        if client.journal.find(chain_id, owner, purposes.move(move.kind, str(number))) is None:
             _Moves(over=number).write(path)
         raise
 

@@ -21,15 +21,13 @@ from tasks.core.checks import Check, Mismatch, require, require_none
 from tasks.core.errors import HomeError, InputError
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import canonical, commitments, merkle, scores
+from tasks.core.protocol import canonical, commitments, merkle
 from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.events import Entered
 from tasks.core.protocol.submissions import Submission
 from tasks.core.protocol.table import Row, Table
 from tasks.core.rules import ScoringRule
-from tasks.core.scoring import metrics
-
-_REFERENCES = ("target", "meta_model", "benchmark")
+from tasks.core.scoring import metrics, registry
 
 
 def check(
@@ -179,11 +177,12 @@ class OwnRow:
         if self._is_rejected():
             return "rejected: no score"
         published = self._published()
-        against = [self._column(name) for name in _REFERENCES]
-        (again,) = metrics.score_rows(self.submission.values[np.newaxis], *against).tolist()
+        references = {name: self._column(name) for name in registry.REFERENCES}
+        rows = self.submission.values[np.newaxis]
+        (again,) = metrics.score_rows(rows, self._column("target"), references).tolist()
         pairs = [
             (name, published[f"{name}_nano"], value)
-            for name, value in zip(scores.METRICS, again, strict=True)
+            for name, value in zip(registry.names(), again, strict=True)
         ]
         wrong = [
             f"{name} is {value}, not {stated}"

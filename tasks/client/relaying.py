@@ -12,7 +12,7 @@ from tasks.client.modeller import Client
 from tasks.client.plans import Plan
 from tasks.core.errors import ChainError, InputError
 from tasks.core.money.units import RoundId, Wei
-from tasks.core.protocol import batches, typed_data
+from tasks.core.protocol import batches, purposes, typed_data
 from tasks.core.protocol.events import Entered, Skipped
 from tasks.core.protocol.signed_entries import SignedEntry
 from tasks.core.protocol.typed_data import (
@@ -177,7 +177,7 @@ def _hand_in(
     orders = []
     for batch in parts:
         write = chain.tournament.enter_many(round_id, [entries[place] for place in batch])
-        purpose = f"relay/{round_id}/{block}/{hashlib.sha256(write.data).hexdigest()}"
+        purpose = purposes.relay(round_id, block, hashlib.sha256(write.data).hexdigest())
         orders.append(Order(write=write, signer=signer, journal=journal, purpose=purpose))
     receipts = chain.send_many(orders)
     logged = _reasons(chain, round_id, block)

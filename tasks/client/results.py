@@ -5,22 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tasks.adapters import foreign_json
+from tasks.adapters import lake as lakes
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake
 from tasks.client.rounds import RoundState
 from tasks.core.errors import InputError, LakeError
 from tasks.core.money.units import NANO, RoundId
-from tasks.core.protocol import canonical, status
-from tasks.core.protocol.scores import METRICS
+from tasks.core.protocol import canonical, places, status
 from tasks.core.rules import OVERLAP
-from tasks.core.scoring import seasons, statistics
+from tasks.core.scoring import registry, seasons, statistics
 from tasks.core.scoring.seasons import Leaderboard, Resolved
 from tasks.core.scoring.statistics import Mean
 
 RETURN = "return"
-FIGURES = (*METRICS, RETURN)
-"""What a model's rounds are summed up by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +28,7 @@ class Result:
         status: of the round.
         verdict: `accepted`, or why the file was rejected; None before the book.
         at_risk: wei.
-        scores: corr, mmc and bmc, in nano, by name.
+        scores: the official ones in nano, by name.
         return_nano: what the terms pay for one token at risk, once the leaf is settled.
         payout: wei.
         burn: wei.
@@ -47,7 +44,7 @@ class Result:
     burn: int | None
 
     def value(self, name: str) -> float | None:
-        """Return a figure of `FIGURES` in units of 1."""
+        """Return a figure of `figures` in units of 1."""
         nano = self.return_nano if name == RETURN else self.scores[name]
         return None if nano is None else nano / NANO
 
@@ -81,17 +78,15 @@ def _result(chain: Chain, lake: Lake, model: bytes, state: RoundState, block: in
     entries = chain.tournament.entered(number, block, model)
     if not entries:
         return None
-    scored = lake.find(f"rounds/{number}/scores") or {"rows": []}
-    row: Mapping[str, int] = next(
-        (each for each in scored["rows"] if each["model"] == model.hex()), {}
-    )
+    scored = lake.seek(places.scores(number))
+    row = None if scored is None else scored.by_model.get(model)
     settled = chain.tournament.settled(number, block, model)
     return Result(
         round_id=number,
         status=state.status,
         verdict=_verdict(chain, lake, model, state, block),
         at_risk=entries[-1].at_risk,
-        scores={name: row.get(f"{name}_nano") for name in METRICS},
+        scores={name: None if row is None else row.nano.get(name) for name in registry.names()},
         return_nano=settled[0].return_nano + settled[0].profit_nano if settled else None,
         payout=settled[0].payout if settled else None,
         burn=settled[0].burn if settled else None,
@@ -103,22 +98,29 @@ def _verdict(chain: Chain, lake: Lake, model: bytes, state: RoundState, block: i
     facts = chain.tournament.facts(state.round_id, block)
     if not facts.booked:
         return None
-    name = f"rounds/{state.round_id}/book"
-    content = lake.document_bytes(name)
+    place = places.book(state.round_id)
+    content = lake.document_bytes(place)
     if content is None or canonical.sha256_hex(content) != facts.book.hex():
-        raise LakeError(f"{name} in {lake.root} is not the book that the chain has: ask for a copy")
-    rows = foreign_json.parse(content)["entrants"]
-    row = next((each for each in rows if each["model"] == model.hex()), None)
+        raise LakeError(
+            f"{place} in {lake.root} is not the book that the chain has: ask for a copy"
+        )
+    rows = lakes.parse(place, content).rows
+    row = next((each for each in rows if each.model == model), None)
     if row is None:
         return "not in the book"
-    return row["reason"] or str(row["status"])
+    return row.reason or row.status
+
+
+def figures() -> list[str]:
+    """Return the names of what a model's rounds are summed up by."""
+    return [*registry.names(), RETURN]
 
 
 def means(results: Iterable[Result]) -> dict[str, Mean | None]:
     """Return each figure's mean over the rounds that have it, with its HAC error."""
     rows = list(results)
     found: dict[str, Mean | None] = {}
-    for name in FIGURES:
+    for name in figures():
         values = [value for row in rows if (value := row.value(name)) is not None]
         found[name] = statistics.mean_of(values, OVERLAP) if values else None
     return found

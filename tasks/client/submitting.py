@@ -18,6 +18,7 @@ from tasks.core.errors import InputError
 from tasks.core.money import decimals
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import places
+from tasks.core.protocol.documents.receipts import Receipt
 
 _POLL_S = 0.2
 
@@ -46,11 +47,12 @@ class Submitted:
     transaction: str | None = None
     delivered: str | None = None
     new: bool = True
-    receipt: dict[str, Any] | None = None
+    receipt: Receipt | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON has it; the amount is a string, for it exceeds 2^53."""
-        return asdict(self) | {"at_risk": str(self.at_risk)}
+        receipt = None if self.receipt is None else self.receipt.to_document()
+        return asdict(self) | {"at_risk": str(self.at_risk), "receipt": receipt}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +159,12 @@ def _told(client: Client, plan: Plan, tried: Submitted, on_chain: bool, *, new: 
     )
 
 
-def _receipt(lake: Lake, model: bytes, plan: Plan, wait_s: float) -> dict[str, Any] | None:
+def _receipt(lake: Lake, model: bytes, plan: Plan, wait_s: float) -> Receipt | None:
     """Return what intake has published of an entry, the mended receipt before the first."""
     deadline = time.monotonic() + wait_s
     while True:
-        mended = lake.find(places.mended_receipt(model, plan.round_id, plan.nonce))
-        found = mended or lake.find(places.receipt(model, plan.round_id, plan.nonce))
+        mended = lake.seek(places.mended_receipt(model, plan.round_id, plan.nonce))
+        found = mended or lake.seek(places.receipt(model, plan.round_id, plan.nonce))
         if found is not None or time.monotonic() >= deadline:
             return found
         time.sleep(_POLL_S)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+from tasks.core import wording
 from tasks.core.errors import InputError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol.documents import fields as kinds
 from tasks.core.protocol.documents.fields import Document, Fields
+from tasks.core.scoring import registry
 
 SCORING_VERSION = "2"
 """Changes whenever a published score could change."""
@@ -20,6 +22,9 @@ class ScoringRule(Document):
     """What a round pays for: named scores and their multipliers, in nano.
 
     One of another scoring version can be read and published, but nothing follows from it here.
+
+    Raises:
+        InputError: if it pays for a score that `registry` does not have.
     """
 
     multipliers_nano: tuple[tuple[str, int], ...] = (("corr", 500_000_000), ("bmc", 500_000_000))
@@ -28,6 +33,13 @@ class ScoringRule(Document):
     price_source: str = "panel"
     opening: str = "public"
     scoring_version: str = SCORING_VERSION
+
+    def __post_init__(self) -> None:
+        if self.scoring_version == SCORING_VERSION:
+            for name, _ in self.multipliers_nano:
+                if name not in registry.names():
+                    known = ", ".join(registry.names())
+                    raise InputError(f"no score is called {wording.plain(name)!r}: it is {known}")
 
     def require_version(self) -> None:
         """Refuse to compute by a rule of another scoring version.

@@ -1,9 +1,10 @@
 """What is next for every round of a live home: a function of chain, lake and the chain's time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tasks.core.data.calendar import Times
 from tasks.core.data.pace import Pace
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
@@ -76,8 +77,8 @@ def _duties(view: View, now: int) -> Iterator[Duty]:
             yield Duty(
                 step="open",
                 round_id=round_id,
-                due_at=times["opens"],
-                until=times["closes"] - MINUTE - _pace(view).lead_s,
+                due_at=times.opens,
+                until=times.closes - MINUTE - _pace(view).lead_s,
             )
 
 
@@ -116,16 +117,16 @@ def _duty(step: str, round_id: RoundId, due_at: int, until: int | None) -> Duty:
     return Duty(step=step, round_id=round_id, due_at=due_at, until=until)
 
 
-def _planned(view: View) -> Iterator[tuple[RoundId, Mapping[str, int]]]:
+def _planned(view: View) -> Iterator[tuple[RoundId, Times]]:
     """Yield every round that the data set plans."""
     found = dataset.find(view.vault)
-    for entry in [] if found is None else found["eras"]:
-        if entry["times"] is not None:
-            yield RoundId(int(entry["era"])), entry["times"]
+    for entry in () if found is None else found.eras:
+        if entry.times is not None:
+            yield RoundId(int(entry.name)), entry.times
 
 
-def _can_open(view: View, times: Mapping[str, int], now: int) -> bool:
-    return max(times["opens"], now + _pace(view).lead_s) + MINUTE <= times["closes"]
+def _can_open(view: View, times: Times, now: int) -> bool:
+    return max(times.opens, now + _pace(view).lead_s) + MINUTE <= times.closes
 
 
 def _pace(view: View) -> Pace:
@@ -141,7 +142,7 @@ def _missed(view: View, now: int) -> Iterator[Trouble]:
         if round_id not in opened and not _can_open(view, times, now):
             yield Trouble(
                 round_id=round_id,
-                message=f"missed: it was not opened before {dates.utc(times['closes'])}",
+                message=f"missed: it was not opened before {dates.utc(times.closes)}",
             )
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from tasks.core.errors import InputError
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId, Wei
-from tasks.core.protocol import dates, status
-from tasks.core.protocol.table import Table
+from tasks.core.protocol import dates, places, status
+from tasks.core.protocol.documents.results import Approval, Results
 from tasks.stages.open_home import OpenHome
 
 _SHOWN = 5
@@ -24,21 +24,21 @@ def approve(home: OpenHome, round_id: RoundId, table_sha256: str) -> None:
         InputError: if there are no results yet, or the digest is of another table.
     """
     results = _results(home, round_id)
-    if table_sha256.lower().removeprefix("0x") != results["table_sha256"]:
+    if table_sha256.lower().removeprefix("0x") != results.table_sha256:
         raise InputError(
             f"round {round_id}: {table_sha256} is not its table, which is "
-            f"{results['table_sha256']}: look at that one before you approve it"
+            f"{results.table_sha256}: look at that one before you approve it"
         )
-    document = {"round": round_id, "table_sha256": results["table_sha256"]}
-    home.lake.publish(_name(round_id), document)
+    approval = Approval(round_id=round_id, table_sha256=results.table_sha256)
+    home.lake.publish(places.approval(round_id), approval)
 
 
 def is_approved(home: OpenHome, round_id: RoundId) -> bool:
     """Return whether a round's table may be settled."""
     if home.mode.approval == "auto":
         return True
-    found = home.lake.find(_name(round_id))
-    return found is not None and found["table_sha256"] == _results(home, round_id)["table_sha256"]
+    found = home.lake.seek(places.approval(round_id))
+    return found is not None and found.table_sha256 == _results(home, round_id).table_sha256
 
 
 def require(home: OpenHome, round_id: RoundId) -> None:
@@ -48,7 +48,7 @@ def require(home: OpenHome, round_id: RoundId) -> None:
         InputError: that says what to type.
     """
     if not is_approved(home, round_id):
-        digest = _results(home, round_id)["table_sha256"]
+        digest = _results(home, round_id).table_sha256
         until = dates.utc(home.chain.tournament.facts(round_id).terms.propose_by)
         raise InputError(
             f"round {round_id} waits for a person until {until}: run the deployment `approve` "
@@ -68,28 +68,25 @@ def summary(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
         InputError: if there are no results yet.
     """
     results = _results(home, round_id)
-    table = Table.from_document(home.lake.document(f"rounds/{round_id}/table"))
-    book = home.lake.document(f"rounds/{round_id}/book")
+    table = home.lake.load(places.table(round_id))
+    book = home.lake.load(places.book(round_id))
     factor = home.chain.tournament.facts(round_id).factor
-    stakes = {row["model"]: Wei(int(row["at_risk"])) for row in book["entrants"]}
+    stakes = {row.model: row.at_risk for row in book.rows}
     rows = [
-        _outcome(row.model.hex(), stakes[row.model.hex()], factor, row.return_nano)
-        for row in table.rows
+        _outcome(row.model.hex(), stakes[row.model], factor, row.return_nano) for row in table.rows
     ]
     ordered = sorted(rows, key=lambda row: (-row["amount"], row["model"]))
     return {
         "at_risk": sum(stakes.values()),
         "burn": -sum(row["amount"] for row in rows if row["amount"] < 0),
-        "duplicates": (book["contents"] or {}).get("duplicates", {}),
+        "duplicates": {copy.hex(): first.hex() for copy, first in book.duplicates.items()},
         "losers": [row for row in reversed(ordered) if row["amount"] < 0][:_SHOWN],
         "models": len(rows),
         "payout": sum(row["amount"] for row in rows if row["amount"] > 0),
-        "rejected": {
-            row["model"]: row["reason"] for row in book["entrants"] if row["status"] != "accepted"
-        },
-        "root": results["root"],
+        "rejected": {row.model.hex(): row.reason for row in book.rows if not row.accepted},
+        "root": results.root.hex(),
         "round": round_id,
-        "table_sha256": results["table_sha256"],
+        "table_sha256": results.table_sha256,
         "winners": [row for row in ordered if row["amount"] > 0][:_SHOWN],
     }
 
@@ -100,13 +97,9 @@ def _outcome(model: str, at_risk: Wei, factor: int, return_nano: int) -> dict[st
     return {"amount": gain - loss, "at_risk": at_risk, "model": model}
 
 
-def _results(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
-    found = home.lake.find(f"rounds/{round_id}/results")
+def _results(home: OpenHome, round_id: RoundId) -> Results:
+    found = home.lake.seek(places.results(round_id))
     if found is None:
         state = status.NAMES[home.chain.tournament.status(round_id)]
         raise InputError(f"round {round_id} is {state}: it has no results to approve yet")
     return found
-
-
-def _name(round_id: RoundId) -> str:
-    return f"rounds/{round_id}/approval"

@@ -6,14 +6,12 @@ once, so that of two that come together one sees the other's.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from tasks.adapters.lake import Lake
 from tasks.core.errors import LakeError
 from tasks.core.money.units import RoundId
-
-Arrival = tuple[bytes, bytes]
-"""A model and the commitment that its file is named after."""
+from tasks.core.protocol import vault_places
+from tasks.core.protocol.documents.receipts import Arrival, ArrivalNote
 
 
 class Arrivals:
@@ -35,28 +33,26 @@ class Arrivals:
 
     def read(self) -> None:
         """Read what was noted since the last time."""
-        while found := self._vault.find(self._name(self._read_so_far + 1)):
+        while found := self._vault.seek(vault_places.arrivals(self._round, self._read_so_far + 1)):
             self._read_so_far += 1
-            for model, commitment in found["files"]:
-                self.files.add((bytes.fromhex(model), bytes.fromhex(commitment)))
-            self.ended = self.ended or found["last"]
+            self.files.update(found.files)
+            self.ended = self.ended or found.last
 
     def note(self, arrived: Iterable[Arrival]) -> None:
         """Note files, unless they are noted or the row has ended."""
         wanted = set(arrived)
         while (new := wanted - self.files) and not self.ended:
-            pairs = [[model.hex(), commitment.hex()] for model, commitment in sorted(new)]
-            self._append({"files": pairs, "last": False})
+            self._append(ArrivalNote(files=tuple(sorted(new)), last=False))
 
     def end(self) -> None:
         """Let nothing be noted any more."""
         while not self.ended:
-            self._append({"files": [], "last": True})
+            self._append(ArrivalNote(files=(), last=True))
 
-    def _append(self, document: dict[str, Any]) -> None:
+    def _append(self, note: ArrivalNote) -> None:
         before = self._read_so_far
         try:
-            self._vault.publish(self._name(before + 1), document)
+            self._vault.publish(vault_places.arrivals(self._round, before + 1), note)
         except LakeError:
             # Another process came first: what it wrote is read, and the caller sees.
             self.read()
@@ -64,6 +60,3 @@ class Arrivals:
                 raise
         else:
             self.read()
-
-    def _name(self, number: int) -> str:
-        return f"arrivals/{self._round}/{number:06d}"

@@ -11,8 +11,10 @@ from tasks.adapters.lake import Lake
 from tasks.core import wording
 from tasks.core.errors import TournamentError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import canonical, ledger, status
+from tasks.core.protocol import canonical, ledger, places, status
+from tasks.core.protocol.documents.fields import Document
 from tasks.core.protocol.ledger import Ledger
+from tasks.core.protocol.places import Place
 
 Journals = Mapping[str, Sequence[Entry]]
 """What each journal holds, by a name for it."""
@@ -212,29 +214,32 @@ def _published(chain: Chain, lake: Lake, round_id: RoundId, found: Diagnosis) ->
     facts, place = chain.tournament.facts(round_id, found.block), f"round {round_id}"
     if facts.booked:
         says = ("chain", facts.book.hex())
-        found.compare(f"{place}, book", says, ("lake", _digest(lake, f"rounds/{round_id}/book")))
+        found.compare(f"{place}, book", says, ("lake", _digest(lake, places.book(round_id))))
     if chain.tournament.status(round_id, found.block) not in status.WITH_A_PROPOSAL:
         return
     proposed = chain.tournament.proposed(round_id, found.block)[-1]
     by_chain = {"root": proposed.root, "table": proposed.table, "targets": proposed.targets}
     results = _results(lake, round_id)
-    results["table file"] = _digest(lake, f"rounds/{round_id}/table")
+    results["table file"] = _digest(lake, places.table(round_id))
     by_chain["table file"] = proposed.table
     for name, digest in by_chain.items():
         found.compare(f"{place}, {name}", ("chain", digest.hex()), ("lake", results[name]))
 
 
 def _results(lake: Lake, round_id: RoundId) -> dict[str, str]:
-    names = {"root": "root", "table": "table_sha256", "targets": "targets_digest"}
     try:
-        document = lake.document(f"rounds/{round_id}/results")
+        results = lake.load(places.results(round_id))
     except TournamentError as error:
-        return dict.fromkeys(names, f"cannot be read: {error}")
-    return {name: str(document.get(key, "nothing")) for name, key in names.items()}
+        return dict.fromkeys(("root", "table", "targets"), f"cannot be read: {error}")
+    return {
+        "root": results.root.hex(),
+        "table": results.table_sha256,
+        "targets": results.targets_digest.hex(),
+    }
 
 
-def _digest(lake: Lake, name: str) -> str:
-    content = lake.document_bytes(name)
+def _digest(lake: Lake, place: Place[Document]) -> str:
+    content = lake.document_bytes(place)
     return "nothing" if content is None else canonical.sha256_hex(content)
 
 

@@ -12,7 +12,7 @@ from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.chain.sending import Order
 from tasks.adapters.home import Home
 from tasks.core.money.units import Wei
-from tasks.core.protocol import derive, openings, terms
+from tasks.core.protocol import derive, openings, purposes, terms
 from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import Parameters
 from tasks.core.rules import Economy
@@ -157,14 +157,14 @@ def grant(site: Site, chain: Chain, economy: Economy, owners: Mapping[str, str])
     """
     deployer, journal, pool = site.keys.signer("deployer"), site.journal, economy.stake_pool
     approve = chain.token.approve(chain.deployment.tournament, pool)
-    chain.send(approve, deployer, journal, purpose="fund/approve")
-    chain.send(chain.tournament.fund(0, pool), deployer, journal, purpose="fund/stake")
+    chain.send(approve, deployer, journal, purpose=purposes.APPROVE_STAKE_POOL)
+    chain.send(chain.tournament.fund(0, pool), deployer, journal, purpose=purposes.FUND_STAKE_POOL)
     orders = [
         Order(
             write=chain.token.transfer(owner, economy.deposit),
             signer=deployer,
             journal=journal,
-            purpose=f"grant/{name}",
+            purpose=purposes.first_tokens(name),
         )
         for name, owner in owners.items()
     ]

@@ -8,7 +8,7 @@ from tasks.adapters import files
 from tasks.adapters.lake import Lake
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol import vault_places
 from tasks.stages import dataset
 
 _NAME = re.compile(r"round-(0|[1-9][0-9]*)\.npy")
@@ -63,15 +63,15 @@ def handed(path: Path, only: RoundId | None) -> dict[RoundId, Path]:
 
 def _all(vault: Lake) -> list[RoundId]:
     found = dataset.find(vault)
-    return [RoundId(int(entry["era"])) for entry in found["eras"]] if found else []
+    return [RoundId(int(entry.name)) for entry in found.eras] if found else []
 
 
 def _with_a_book(vault: Lake, rounds: Sequence[RoundId]) -> list[RoundId]:
-    return [round_id for round_id in rounds if vault.has(f"rounds/{round_id}/book")]
+    return [round_id for round_id in rounds if vault.has(vault_places.book(round_id))]
 
 
 def _copy(vault: Lake, round_id: RoundId, folder: Path) -> Path:
-    ref = Ref.from_document(vault.document(f"rounds/{round_id}/book")["predictions"])
+    ref = vault.load(vault_places.book(round_id)).predictions
     path = folder / f"round-{round_id}.npy"
     try:
         files.replace_by_chunks(path, vault.chunks(ref), 0o600)

@@ -1,8 +1,8 @@
 """From a panel to eras: features, targets and benchmarks in the vault, a version in the lake."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -23,12 +23,11 @@ from tasks.core.data import (
 from tasks.core.data.calendar import Era
 from tasks.core.data.panel import Panel
 from tasks.core.errors import DataError
-from tasks.core.protocol import canonical
+from tasks.core.protocol import canonical, places
+from tasks.core.protocol.documents.snapshots import Version
+from tasks.core.protocol.documents.vault import DataEra, DataSet, PanelFacts
 from tasks.core.rules import SCORING_VERSION
 from tasks.stages import benchmarks, dataset, stored_eras
-
-VERSION = "v1"
-"""The only data version so far."""
 
 _DAYS_A_WEEK = 5
 _SMALL_SHARE, _MEDIUM_SHARE = 4, 2
@@ -124,8 +123,8 @@ def ingest(
     if dataset.find(vault) is not None:
         return
     loaded = load_panel(source)
-    eras = rows.build_eras(loaded, key, VERSION, progress)
-    public = obfuscation.feature_names(key, VERSION, eras[0].measures)
+    eras = rows.build_eras(loaded, key, places.VERSION, progress)
+    public = obfuscation.feature_names(key, places.VERSION, eras[0].measures)
     ends = [era.ends["20d1l"] for era in eras]
     names = [era.era.name for era in eras]
     mature = [era.mature for era in eras]
@@ -134,26 +133,33 @@ def ingest(
     times = {era.era.name: calendar.round_times(loaded.dates, era.era.day) for era in eras}
     entries = stored_eras.store(vault, eras, public, executor, times)
     playable = purge.choose_rounds(ends, names, mature, None)
-    document = describe(loaded, source, public, entries)
+    document = describe(loaded, source, public, entries, chosen[0], playable)
     publish_version(lake, public, key)
-    dataset.publish(vault, document | {"first_round": chosen[0], "playable": playable})
+    dataset.publish(vault, document)
 
 
 def describe(
-    loaded: Panel, source: Source, public: Sequence[str], entries: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """Return what a data set's document says of its panel, features and eras."""
+    loaded: Panel,
+    source: Source,
+    public: Sequence[str],
+    entries: Sequence[DataEra],
+    first_round: str,
+    playable: Sequence[str],
+) -> DataSet:
+    """Return a data set: its panel, features, eras and rounds."""
     found = defects.find_defects(loaded)
-    return {
-        "benchmarks": list(benchmarks.COLUMNS),
-        "defect_counts": defects.count_kinds(found),
-        "defects": [defect.to_json() for defect in found],
-        "eras": list(entries),
-        "features": list(public),
-        "panel": _panel_facts(loaded, source),
-        "targets": [f"target_{name}" for name in targets.HORIZONS],
-        "version": VERSION,
-    }
+    return DataSet(
+        version=places.VERSION,
+        eras=tuple(entries),
+        features=tuple(public),
+        targets=tuple(f"target_{name}" for name in targets.HORIZONS),
+        benchmarks=tuple(benchmarks.COLUMNS),
+        first_round=first_round,
+        playable=tuple(playable),
+        panel=_panel_facts(loaded, source),
+        defects=tuple(found),
+        defect_counts=defects.count_kinds(found),
+    )
 
 
 def _require_no_gap(loaded: Panel, chosen: Sequence[Era]) -> None:
@@ -173,40 +179,38 @@ def _require_no_gap(loaded: Panel, chosen: Sequence[Era]) -> None:
             )
 
 
-def _panel_facts(loaded: Panel, source: Source) -> dict[str, Any]:
+def _panel_facts(loaded: Panel, source: Source) -> PanelFacts:
     """Return what is remembered of the panel itself."""
-    return {
-        "assets": len(loaded.names),
-        "days": len(loaded.dates),
-        "first_date": str(loaded.dates[0]),
-        "kind": "simulated" if source.prices is None else "prices",
-        "last_date": str(loaded.dates[-1]),
-        "sectors": None if loaded.sectors is None else "one table, not point in time",
-        "sha256": panel.digest(loaded),
-    }
+    return PanelFacts(
+        kind="simulated" if source.prices is None else "prices",
+        assets=len(loaded.names),
+        days=len(loaded.dates),
+        first_date=str(loaded.dates[0]),
+        last_date=str(loaded.dates[-1]),
+        sectors=None if loaded.sectors is None else "one table, not point in time",
+        sha256=panel.digest(loaded),
+    )
 
 
 def publish_version(lake: Lake, public: Sequence[str], key: bytes) -> None:
     """Publish what is fixed for the version's life."""
-    lake.publish(
-        f"versions/{VERSION}/version",
-        {
-            "benchmarks": list(benchmarks.COLUMNS),
-            "era_numbering": "trading weeks of the panel, counted from 0001",
-            "feature_sets": feature_sets(public),
-            "features": list(public),
-            "key_sha256": canonical.sha256_hex(key),
-            "scoring_version": SCORING_VERSION,
-            "targets": ["target", *(f"target_{name}" for name in targets.HORIZONS)],
-            "version": VERSION,
-        },
+    version = Version(
+        version=places.VERSION,
+        era_numbering="trading weeks of the panel, counted from 0001",
+        key_sha256=canonical.sha256_hex(key),
+        scoring_version=SCORING_VERSION,
+        features=tuple(public),
+        feature_sets=feature_sets(public),
+        benchmarks=tuple(benchmarks.COLUMNS),
+        targets=("target", *(f"target_{name}" for name in targets.HORIZONS)),
     )
+    lake.publish(places.DATA_VERSION, version)
 
 
-def feature_sets(public: Sequence[str]) -> dict[str, list[str]]:
+def feature_sets(public: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the named sets of features: a quarter, a half and all of them."""
     return {
-        "small": list(public[: len(public) // _SMALL_SHARE]),
-        "medium": list(public[: len(public) // _MEDIUM_SHARE]),
-        "all": list(public),
+        "small": tuple(public[: len(public) // _SMALL_SHARE]),
+        "medium": tuple(public[: len(public) // _MEDIUM_SHARE]),
+        "all": tuple(public),
     }

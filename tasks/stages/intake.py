@@ -11,11 +11,11 @@ from tasks.core.errors import LakeError, SubmissionError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import commitments, places, status, submissions, vault_places
 from tasks.core.protocol.book import Entrant, Verdict
-from tasks.core.protocol.documents.receipts import KeptReceipt, Receipt
+from tasks.core.protocol.documents.receipts import Arrival, KeptReceipt, Receipt
 from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.places import Place
 from tasks.core.protocol.submissions import Submission
-from tasks.stages.arrivals import Arrival, Arrivals
+from tasks.stages.arrivals import Arrivals
 from tasks.stages.entry_log import EntryLog
 from tasks.stages.open_home import OpenHome
 

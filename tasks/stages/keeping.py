@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tasks.core.errors import ChainError, InputError, TournamentError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import dates, status
+from tasks.core.protocol import dates, places, status
 from tasks.stages import proposing, settling
 from tasks.stages.open_home import OpenHome
 
@@ -121,14 +121,16 @@ def _seen(home: OpenHome, round_id: RoundId | None) -> tuple[object, ...]:
 
 def _require_not_refused(home: OpenHome, round_id: RoundId) -> None:
     """Refuse to go on where the arbiter ruled that our root is wrong."""
-    results = home.lake.find(f"rounds/{round_id}/results")
+    results = home.lake.seek(places.results(round_id))
     if results is None or home.chain.tournament.status(round_id) != status.RESOLVING:
         return
-    root = bytes.fromhex(results["root"])
-    if any(each.root == root and not each.right for each in home.chain.tournament.ruled(round_id)):
+    if any(
+        each.root == results.root and not each.right
+        for each in home.chain.tournament.ruled(round_id)
+    ):
         until = dates.utc(home.chain.tournament.facts(round_id).terms.propose_by)
         raise ChainError(
-            f"round {round_id}: our root {results['root']} was ruled wrong and is not proposed "
+            f"round {round_id}: our root {results.root.hex()} was ruled wrong and is not proposed "
             f"again; the round is abandoned at {until}: "
             'see "Our root was ruled wrong" in docs/operating.md'
         )
@@ -143,10 +145,10 @@ def _require_own_root(home: OpenHome, round_id: RoundId) -> None:
     claimed_by = facts.proposal.final_at + facts.parameters.claim
     if facts.locked == 0 or home.chain.now() >= claimed_by:
         return
-    root = home.lake.document(f"rounds/{round_id}/results")["root"]
-    if facts.proposal.root.hex() != root:
+    root, ours = facts.proposal.root, home.lake.load(places.results(round_id)).root
+    if root != ours:
         raise ChainError(
-            f"round {round_id} is final with the root {facts.proposal.root.hex()}, ours is {root}: "
+            f"round {round_id} is final with the root {root.hex()}, ours is {ours.hex()}: "
             f"its leaves stay unsettled until {dates.utc(claimed_by)}: "
             'see "A root that is not ours" in docs/operating.md'
         )

@@ -16,7 +16,9 @@ from tasks.core.data import pace
 from tasks.core.data.pace import Pace
 from tasks.core.errors import InputError
 from tasks.core.money.units import WAD, RoundId, Wei
-from tasks.core.protocol import derive, places
+from tasks.core.protocol import derive, places, purposes, vault_places
+from tasks.core.protocol.documents.gifts import Gift
+from tasks.core.protocol.documents.vault import LivePace
 from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import HOUR, Parameters
 from tasks.core.rules import Economy
@@ -25,8 +27,7 @@ from tasks.stages.market import Market
 from tasks.stages.open_home import Approval, Mode, Site
 
 _PURSE = Wei(20_000 * WAD)
-_GAS_TO_GIVE, _FAUCET_GAS = 1_000_000 * 10**18, 10**18
-_PACE = "pace"
+_GAS_TO_GIVE, _FAUCET_GAS = 1_000_000 * 10**18, Wei(10**18)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +137,11 @@ def fund(site: Site, chain: Chain) -> None:
     amounts, deployer = economy(request), site.keys.signer("deployer")
     founding.grant(site, chain, amounts, {})
     approve = chain.token.approve(chain.deployment.tournament, _PURSE)
-    chain.send(approve, deployer, journal, purpose="fund/purse-approve")
+    chain.send(approve, deployer, journal, purpose=purposes.APPROVE_PURSE)
     deposit = chain.tournament.deposit(site.keys.signer("operator").address, "", _PURSE)
-    chain.send(deposit, deployer, journal, purpose="fund/purse")
+    chain.send(deposit, deployer, journal, purpose=purposes.FUND_PURSE)
     if request.faucet:
-        gift = {"gas": str(_FAUCET_GAS), "tokens": str(amounts.deposit)}
+        gift = Gift(tokens=amounts.deposit, gas=_FAUCET_GAS)
         site.lake.publish(places.FAUCET, gift)
         (site.lake.root / places.FAUCET_INBOX).mkdir(parents=True, exist_ok=True)
 
@@ -161,7 +162,7 @@ def first_data(
         DataError: if the source cannot be used.
     """
     lake, vault, request = site.lake, site.vault, request_of(site.installation)
-    if vault.has(_PACE):
+    if vault.has(vault_places.PACE):
         return
     begun = now()
     known = market.history_days(request, begun)
@@ -175,11 +176,11 @@ def first_data(
     place = Market(source=request, pace=start, today=today)
     if dataset.find(vault) is None:
         market.ingest_new(site, place, begun, progress)
-    first = RoundId(int(dataset.newest(vault)["first_round"]))
+    first = RoundId(int(dataset.newest(vault).first_round))
     snapshots.publish_first(lake, vault, first)
     # A market that stood still while it was ingested: no window may pass before anybody is there.
     moving = replace(start, founded_at=now())
-    vault.publish(_PACE, {"pace": moving.to_json(), "today": str(today)})
+    vault.publish(vault_places.PACE, LivePace(pace=moving, today=str(today)))
 
 
 def market_of(home: Home) -> Market:
@@ -188,13 +189,13 @@ def market_of(home: Home) -> Market:
     Raises:
         InputError: if it is not founded yet.
     """
-    found = Lake(home.vault).find(_PACE)
+    found = Lake(home.vault).seek(vault_places.PACE)
     if found is None:
         raise InputError(f"{home.root} is not founded yet: run `erarium up`")
     return Market(
         source=request_of(home),
-        pace=Pace.from_json(found["pace"]),
-        today=np.datetime64(found["today"]),
+        pace=found.pace,
+        today=np.datetime64(found.today),
     )
 
 

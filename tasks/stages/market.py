@@ -11,6 +11,7 @@ from tasks.core.data.calendar import Times
 from tasks.core.data.pace import Pace
 from tasks.core.data.panel import Panel
 from tasks.core.errors import DataError
+from tasks.core.protocol import places
 from tasks.stages import dataset, ingest, stored_eras
 from tasks.stages.ingest import Source
 from tasks.stages.open_home import Site
@@ -104,21 +105,21 @@ def ingest_new(
         DataError: if the source cannot be used or its past was changed.
     """
     known, before = market.known(now), dataset.find(site.vault)
-    if before is not None and not _has_news(known.dates, before["panel"]["days"]):
+    if before is not None and not _has_news(known.dates, before.panel.days):
         return False
     minimum = ingest.min_days(None)
     panel.require_size(known, min_days=minimum, min_assets=rows.MIN_ASSETS)
     key = site.keys.data
-    eras = rows.build_eras(known, key, ingest.VERSION, progress)
-    former = [] if before is None else before["eras"]
-    public = obfuscation.feature_names(key, ingest.VERSION, eras[0].measures)
+    eras = rows.build_eras(known, key, places.VERSION, progress)
+    former = [] if before is None else before.eras
+    public = obfuscation.feature_names(key, places.VERSION, eras[0].measures)
     times = _times(market, known)
     entries = stored_eras.store(site.vault, eras, public, site.executor, times, former)
-    first = eras[-1].era.name if before is None else before["first_round"]
-    document = ingest.describe(known, market.source, public, entries)
+    first = eras[-1].era.name if before is None else before.first_round
     if before is None:
         ingest.publish_version(site.lake, public, key)
-    dataset.publish(site.vault, document | {"first_round": first, "playable": []})
+    document = ingest.describe(known, market.source, public, entries, first, [])
+    dataset.publish(site.vault, document)
     return True
 
 

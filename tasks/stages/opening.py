@@ -1,15 +1,15 @@
 """Open a round: publish its live era, then put its terms on the chain."""
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from tasks.adapters import failpoints, tables
+from tasks.core.data.calendar import Times
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import canonical, commitments, dates, places
+from tasks.core.protocol import commitments, dates, places, purposes
 from tasks.core.protocol import terms as protocol_terms
+from tasks.core.protocol.documents.opening import RoundOpening
 from tasks.core.protocol.terms import Terms
 from tasks.stages import dataset, publishing
 from tasks.stages.open_home import OpenHome
@@ -29,14 +29,12 @@ def open_round(home: OpenHome, round_id: RoundId) -> None:
         return
     document = _publish(home, round_id)
     failpoints.reach("open/published", round_id)
-    terms = Terms.from_document(document["terms"])
-    write = home.chain.tournament.open_round(round_id, terms)
-    home.chain.send(write, home.operator, home.journal, purpose=f"open/{round_id}")
+    write = home.chain.tournament.open_round(round_id, document.terms)
+    home.chain.send(write, home.operator, home.journal, purpose=purposes.open_round(round_id))
 
 
-def _publish(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
-    name = f"rounds/{round_id}/open"
-    found = home.lake.find(name)
+def _publish(home: OpenHome, round_id: RoundId) -> RoundOpening:
+    found = home.lake.seek(places.opening(round_id))
     if found is not None:
         return found
     entry = dataset.era_entry(home.vault, round_id)
@@ -50,32 +48,29 @@ def _publish(home: OpenHome, round_id: RoundId) -> dict[str, Any]:
         files=False,
     )
     manifest = places.manifest(places.live_snapshot(round_id))
-    live = next(e for e in home.lake.document(manifest)["eras"] if e["era"] == era)
-    table = tables.read_table(home.vault.read(dataset.era_object(entry)))
+    live = next(each for each in home.lake.load(manifest).eras if each.name == era)
+    table = tables.read_table(home.vault.read(entry.object))
     ids, assets = table["id"].to_pylist(), table["asset"].to_pylist()
     salt = hmac.digest(home.id_map_secret, f"round {round_id}".encode(), "sha256")
-    scoring = home.rule.to_document()
     terms = replace(
-        _terms(home, _times(home, round_id, entry["times"])),
+        _terms(home, _times(home, round_id, entry.times)),
         # The whole entry: features to predict from, and the benchmark that BMC is paid against.
-        data=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(live))),
+        data=live.json_digest(),
         id_map=commitments.id_map_digest(salt, dict(zip(ids, assets, strict=True))),
-        scoring=bytes.fromhex(canonical.sha256_hex(canonical.canonical_json(scoring))),
+        scoring=home.rule.json_digest(),
     )
     _check(home, terms)
-    home.lake.publish(
-        name,
-        {
-            "era": era,
-            "ids_hash": commitments.ids_hash(ids).hex(),
-            "live": manifest.name,
-            "n_ids": len(ids),
-            "round": round_id,
-            "scoring": scoring,
-            "terms": terms.to_document(),
-        },
+    document = RoundOpening(
+        round_id=round_id,
+        era=era,
+        live=manifest.name,
+        n_ids=len(ids),
+        ids_hash=commitments.ids_hash(ids),
+        scoring=home.rule,
+        terms=terms,
     )
-    return home.lake.document(name)
+    home.lake.publish(places.opening(round_id), document)
+    return document
 
 
 def _check(home: OpenHome, terms: Terms) -> None:
@@ -89,9 +84,7 @@ def _check(home: OpenHome, terms: Terms) -> None:
     )
 
 
-def _times(
-    home: OpenHome, round_id: RoundId, planned: Mapping[str, int] | None
-) -> Mapping[str, int]:
+def _times(home: OpenHome, round_id: RoundId, planned: Times | None) -> Times:
     """Return a round's times as planned, but with an opening that is still to come.
 
     Raises:
@@ -102,23 +95,23 @@ def _times(
     pace = home.mode.pace
     if pace is None:
         return planned
-    opens = max(planned["opens"], home.chain.now() + pace.lead_s)
-    if opens + protocol_terms.MINUTE > planned["closes"]:
+    opens = max(planned.opens, home.chain.now() + pace.lead_s)
+    if opens + protocol_terms.MINUTE > planned.closes:
         raise InputError(
-            f"round {round_id} was missed: it would close at {dates.utc(planned['closes'])}; "
+            f"round {round_id} was missed: it would close at {dates.utc(planned.closes)}; "
             "the next era's round opens by itself"
         )
-    return {**planned, "opens": opens}
+    return replace(planned, opens=opens)
 
 
-def _terms(home: OpenHome, times: Mapping[str, int]) -> Terms:
+def _terms(home: OpenHome, times: Times) -> Terms:
     economy = home.economy
     return Terms(
-        opens=times["opens"],
-        closes=times["closes"],
-        book_by=times["book_by"],
-        resolves=times["resolves"],
-        propose_by=times["resolves"] + economy.propose_window_s,
+        opens=times.opens,
+        closes=times.closes,
+        book_by=times.book_by,
+        resolves=times.resolves,
+        propose_by=times.resolves + economy.propose_window_s,
         threshold=economy.threshold,
         smallest_stake=economy.smallest_stake,
         clip_nano=economy.clip_nano,

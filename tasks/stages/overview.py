@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.reader import Block
 from tasks.adapters.lake import Lake
 from tasks.core.data import targets
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import places, status
+from tasks.core.protocol.documents.results import DayScores
 from tasks.core.protocol.round_facts import RoundFacts
-from tasks.stages import agenda, provisional
+from tasks.stages import agenda
 from tasks.stages.agenda import Agenda, Duty
 from tasks.stages.open_home import View
 
@@ -157,20 +157,19 @@ def line_of(
     )
 
 
-def newest_days(lake: Lake, round_id: RoundId) -> dict[str, Any] | None:
+def newest_days(lake: Lake, round_id: RoundId) -> DayScores | None:
     """Return a round's newest provisional scores: over `days` of `of` days; None before any."""
-    if not lake.has(f"rounds/{round_id}/book"):
+    if not lake.has(places.book(round_id)):
         return None
-    opened = lake.document(f"rounds/{round_id}/open")
-    horizon = targets.HORIZONS[opened["scoring"]["target"]]
-    names = (provisional.document_name(round_id, days) for days in range(horizon, 0, -1))
-    return next((lake.document(name) for name in names if lake.has(name)), None)
+    horizon = targets.HORIZONS[lake.load(places.opening(round_id)).scoring.target]
+    found = (places.day_scores(round_id, days) for days in range(horizon, 0, -1))
+    return next((lake.load(place) for place in found if lake.has(place)), None)
 
 
 def _words(lake: Lake, round_id: RoundId, state: int) -> str:
     name = status.NAMES[state]
     scored = newest_days(lake, round_id) if state == status.BOOKED else None
-    return name if scored is None else f"{name}, day {scored['days']} of {scored['of']}"
+    return name if scored is None else f"{name}, day {scored.days} of {scored.of}"
 
 
 def _since(chain: Chain, round_id: RoundId, state: int, facts: RoundFacts, block: Block) -> int:

@@ -4,7 +4,7 @@ import logging
 
 from tasks.adapters import failpoints
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import places, purposes, status
 from tasks.stages import approving, resolving
 from tasks.stages.open_home import OpenHome
 
@@ -22,25 +22,26 @@ def propose(home: OpenHome, round_id: RoundId) -> None:
         ChainError: if the chain refuses.
     """
     tournament = home.chain.tournament
-    results = home.lake.find(f"rounds/{round_id}/results")
+    results = home.lake.seek(places.results(round_id))
     if results is None or tournament.status(round_id) != status.RESOLVING:
         return
     failpoints.reach("resolve/published", round_id)
-    root = bytes.fromhex(results["root"])
-    if any(ruling.root == root and not ruling.right for ruling in tournament.ruled(round_id)):
+    if any(
+        ruling.root == results.root and not ruling.right for ruling in tournament.ruled(round_id)
+    ):
         logger.warning("round %d: our root was ruled wrong: it is not proposed again", round_id)
         return
     approving.require(home, round_id)
     write = tournament.propose(
         round_id,
-        root=root,
-        table=bytes.fromhex(results["table_sha256"]),
-        targets=bytes.fromhex(results["targets_digest"]),
-        uri=f"rounds/{round_id}/results",
+        root=results.root,
+        table=bytes.fromhex(results.table_sha256),
+        targets=results.targets_digest,
+        uri=places.results(round_id).name,
     )
     # a proposal that became void is another transaction's matter
-    earlier = len(tournament.proposed(round_id))
-    home.chain.send(write, home.operator, home.journal, purpose=f"propose/{round_id}/{earlier}")
+    purpose = purposes.propose(round_id, earlier=len(tournament.proposed(round_id)))
+    home.chain.send(write, home.operator, home.journal, purpose=purpose)
 
 
 def resolve_round(home: OpenHome, round_id: RoundId) -> None:

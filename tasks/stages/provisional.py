@@ -8,7 +8,8 @@ from tasks.core.data import rows, targets
 from tasks.core.data.panel import Panel
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import places, status
+from tasks.core.protocol.documents.results import DayScores
 from tasks.stages import dataset, resolving
 from tasks.stages.open_home import OpenHome
 
@@ -46,29 +47,23 @@ def score_round(home: OpenHome, round_id: RoundId, known: Panel) -> int:
         return 0
     horizon = targets.HORIZONS[home.rule.target]
     entry = dataset.era_entry(home.vault, round_id)
-    row = int(np.searchsorted(known.dates, np.datetime64(entry["date"])))
-    if row >= len(known.dates) or str(known.dates[row]) != entry["date"]:
-        raise DataError(f"round {round_id}: its era of {entry['date']} is not in the prices")
+    row = int(np.searchsorted(known.dates, np.datetime64(entry.date)))
+    if row >= len(known.dates) or str(known.dates[row]) != entry.date:
+        raise DataError(f"round {round_id}: its era of {entry.date} is not in the prices")
     passed = days(row, len(known.dates), horizon)
-    name = document_name(round_id, passed)
-    if passed > 0 and not home.lake.has(name):
+    if passed > 0 and not home.lake.has(places.day_scores(round_id, passed)):
         _publish(home, round_id, known, row, passed)
     return passed
 
 
-def document_name(round_id: RoundId, passed: int) -> str:
-    """Return the document of a round's scores by the return over some days."""
-    return f"rounds/{round_id}/days/{passed:02d}"
-
-
 def _publish(home: OpenHome, round_id: RoundId, known: Panel, row: int, passed: int) -> None:
-    book = home.lake.document(f"rounds/{round_id}/book")
+    book = home.lake.load(places.book(round_id))
     entry = dataset.era_entry(home.vault, round_id)
-    era = tables.read_table(home.vault.read(dataset.era_object(entry)))
+    era = tables.read_table(home.vault.read(entry.object))
     by_asset = rows.target_by_asset(known, row, passed)
     missing = float("nan")
     wanted = np.array([by_asset.get(asset, missing) for asset in era["asset"].to_pylist()])
-    against = resolving.columns(home, round_id, book, era, pa.chunked_array([wanted]))
-    scored = resolving.score(home, round_id, book, against, key=f"{round_id}-day-{passed}")
-    document = scored | {"days": passed, "of": targets.HORIZONS[home.rule.target]}
-    home.lake.publish(document_name(round_id, passed), document)
+    against = resolving.columns(home, book, era, pa.chunked_array([wanted]))
+    scored = resolving.score(home, book, against, key=f"{round_id}-day-{passed}")
+    document = DayScores(scores=scored, days=passed, of=targets.HORIZONS[home.rule.target])
+    home.lake.publish(places.day_scores(round_id, passed), document)

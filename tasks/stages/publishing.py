@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,8 @@ from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
 from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol.documents.snapshots import LIVE, TRAIN, VALIDATION, EraEntry, Manifest
+from tasks.core.protocol.documents.vault import DataEra, DataSet
 from tasks.core.rules import SCORING_VERSION
 from tasks.stages import dataset, snapshot_files
 from tasks.stages.snapshot_files import MetaModel
@@ -28,10 +29,10 @@ class _Snapshot:
 
     lake: Lake
     vault: Lake
-    dataset: Mapping[str, Any]
+    dataset: DataSet
     as_of_era: str
     live_era: str | None
-    earlier: Mapping[str, Mapping[str, Any]]
+    earlier: Mapping[str, EraEntry]
 
 
 def publish_snapshot(
@@ -44,7 +45,7 @@ def publish_snapshot(
     files: bool = False,
     meta_model: MetaModel | None = None,
 ) -> None:
-    """Publish `versions/<version>/<name>/manifest`; does nothing if it is published.
+    """Publish a snapshot's manifest; does nothing if it is published.
 
     Args:
         lake: the public store.
@@ -59,8 +60,7 @@ def publish_snapshot(
         DataError: if an era is unknown, or the live one lies before the snapshot's date.
     """
     data = dataset.newest(vault)
-    folder = f"versions/{data['version']}/{name}"
-    if lake.find(f"{folder}/manifest") is not None:
+    if lake.seek(places.manifest(name)) is not None:
         return
     _check_eras(data, as_of_era, live_era)
     snapshot = _Snapshot(
@@ -69,28 +69,27 @@ def publish_snapshot(
         dataset=data,
         as_of_era=as_of_era,
         live_era=live_era,
-        earlier=_earlier_eras(lake, data["version"], as_of_era),
+        earlier=_earlier_eras(lake, as_of_era),
     )
     eras = [
         _publish_era(snapshot, entry, data_type)
         for entry, data_type in _chosen(data, as_of_era, live_era)
     ]
-    facts = snapshot_files.write(lake, folder, eras, meta_model or {}) if files else None
-    document = {
-        "as_of_era": as_of_era,
-        "code_version": metadata.version("erarium"),
-        "eras": eras,
-        "files": facts,
-        "live_era": live_era,
-        "name": name,
-        "scoring_version": SCORING_VERSION,
-        "version": data["version"],
-    }
-    lake.publish(f"{folder}/manifest", document)
+    manifest = Manifest(
+        name=name,
+        version=data.version,
+        as_of_era=as_of_era,
+        live_era=live_era,
+        code_version=metadata.version("erarium"),
+        scoring_version=SCORING_VERSION,
+        eras=tuple(eras),
+        files=snapshot_files.write(lake, name, eras, meta_model or {}) if files else None,
+    )
+    lake.publish(places.manifest(name), manifest)
 
 
-def _check_eras(data: Mapping[str, Any], as_of_era: str, live_era: str | None) -> None:
-    known = {entry["era"] for entry in data["eras"]}
+def _check_eras(data: DataSet, as_of_era: str, live_era: str | None) -> None:
+    known = {entry.name for entry in data.eras}
     for era in (as_of_era, live_era):
         if era is not None and era not in known:
             raise DataError(f"era {era} is not in the data set")
@@ -98,58 +97,57 @@ def _check_eras(data: Mapping[str, Any], as_of_era: str, live_era: str | None) -
         raise DataError(f"the live era {live_era} lies before the snapshot's era {as_of_era}")
 
 
-def _chosen(
-    data: Mapping[str, Any], as_of_era: str, live_era: str | None
-) -> Iterator[tuple[Mapping[str, Any], str]]:
+def _chosen(data: DataSet, as_of_era: str, live_era: str | None) -> Iterator[tuple[DataEra, str]]:
     """Yield the eras of a snapshot with their data type, the live one last."""
-    names = [entry["era"] for entry in data["eras"]]
-    first = max(names.index(data["first_round"]) - purge.VALIDATION_ERAS, 1)
-    for position, entry in enumerate(data["eras"]):
-        if int(entry["era"]) <= int(as_of_era) and entry["era"] != live_era:
-            yield entry, "train" if position < first else "validation"
+    names = [entry.name for entry in data.eras]
+    first = max(names.index(data.first_round) - purge.VALIDATION_ERAS, 1)
+    for position, entry in enumerate(data.eras):
+        if int(entry.name) <= int(as_of_era) and entry.name != live_era:
+            yield entry, TRAIN if position < first else VALIDATION
     if live_era is not None:
-        yield data["eras"][names.index(live_era)], "live"
+        yield data.eras[names.index(live_era)], LIVE
 
 
-def _earlier_eras(lake: Lake, version: str, as_of_era: str) -> dict[str, Mapping[str, Any]]:
+def _earlier_eras(lake: Lake, as_of_era: str) -> dict[str, EraEntry]:
     """Return the era entries of the newest earlier live snapshot, by era."""
     for number in range(int(as_of_era) - 1, int(as_of_era) - 1 - _LOOK_BACK, -1):
         if number < 1:
             break
-        manifest = lake.find(places.manifest(places.live_snapshot(RoundId(number))))
+        manifest = lake.seek(places.manifest(places.live_snapshot(RoundId(number))))
         if manifest is not None:
-            return {entry["era"]: entry for entry in manifest["eras"]}
+            return {entry.name: entry for entry in manifest.eras}
     return {}
 
 
-def _publish_era(snapshot: _Snapshot, entry: Mapping[str, Any], data_type: str) -> dict[str, Any]:
+def _publish_era(snapshot: _Snapshot, entry: DataEra, data_type: str) -> EraEntry:
     """Publish an era's objects and return its entry; equal ones of an earlier snapshot serve."""
     ends = {
         name: end if purge.admissible(end, snapshot.as_of_era) else None
-        for name, end in entry["target_end_era"].items()
+        for name, end in entry.target_end_era.items()
     }
-    result = {
-        "data_type": data_type,
-        "era": entry["era"],
-        "n_ids": entry["n_ids"],
-        "target_end_era": ends,
-    }
-    before = snapshot.earlier.get(entry["era"], {})
-    if all(before.get(key) == value for key, value in result.items()):
-        return dict(before)
-    content = tables.read_table(snapshot.vault.read(Ref.from_document(entry["object"])))
-    benchmarks = ["id", *snapshot.dataset["benchmarks"]]
-    parts = {
-        "benchmarks": content.select(benchmarks) if entry["benchmarked"] else None,
-        "features": _feature_table(content, entry["era"], data_type, snapshot.dataset["features"]),
-        "targets": None if data_type == "live" else _target_table(content, ends),
-    }
-    for key, part in parts.items():
-        kept = None
-        if part is not None:
-            kept = snapshot.lake.put(tables.table_bytes(part), ".parquet").to_document()
-        result[key] = kept
-    return result
+    before = snapshot.earlier.get(entry.name)
+    wanted = (data_type, entry.n_ids, ends)
+    if before and (before.data_type, before.n_ids, before.target_end_era) == wanted:
+        return before
+    content = tables.read_table(snapshot.vault.read(entry.object))
+    targets = None if data_type == LIVE else _put(snapshot, _target_table(content, ends))
+    benchmarks = None
+    if entry.benchmarked:
+        benchmarks = _put(snapshot, content.select(["id", *snapshot.dataset.benchmarks]))
+    features = _feature_table(content, entry.name, data_type, snapshot.dataset.features)
+    return EraEntry(
+        name=entry.name,
+        data_type=data_type,
+        n_ids=entry.n_ids,
+        features=_put(snapshot, features),
+        targets=targets,
+        benchmarks=benchmarks,
+        target_end_era=ends,
+    )
+
+
+def _put(snapshot: _Snapshot, part: pa.Table) -> Ref:
+    return snapshot.lake.put(tables.table_bytes(part), ".parquet")
 
 
 def _feature_table(

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
+from tasks.core.protocol.documents.vault import DataSet
+from tasks.core.protocol.steps import Step
 
-STEPS = ("open", "enter", "close", "resolve", "settle")
+STEPS = (Step.OPEN, Step.ENTER, Step.CLOSE, Step.RESOLVE, Step.SETTLE)
 """A round's steps in their order; `enter` is the modellers', the others the operator's."""
 
 
@@ -20,18 +21,18 @@ class Event:
     round_id: RoundId
 
     @property
-    def step(self) -> str:
-        """Return the step's name."""
+    def step(self) -> Step:
+        """Return the step."""
         return STEPS[self.order]
 
 
-def choose_rounds(dataset: Mapping[str, Any], count: int | None) -> list[RoundId]:
+def choose_rounds(dataset: DataSet, count: int | None) -> list[RoundId]:
     """Return the last `count` rounds whose targets matured, ascending; None takes all.
 
     Raises:
         DataError: if there are fewer.
     """
-    playable = [RoundId(int(era)) for era in dataset["playable"]]
+    playable = [RoundId(int(era)) for era in dataset.playable]
     if count is None:
         return playable
     if count > len(playable):
@@ -41,13 +42,13 @@ def choose_rounds(dataset: Mapping[str, Any], count: int | None) -> list[RoundId
     return playable[-count:]
 
 
-def schedule(dataset: Mapping[str, Any], rounds: Sequence[RoundId]) -> list[Event]:
+def schedule(dataset: DataSet, rounds: Sequence[RoundId]) -> list[Event]:
     """Return every step of the rounds, in the order of their dates."""
-    times = {int(entry["era"]): entry["times"] for entry in dataset["eras"] if entry["times"]}
+    times = {int(entry.name): entry.times for entry in dataset.eras if entry.times}
     events = []
     for round_id in rounds:
         clock = times[round_id]
-        moments = (clock["opens"], clock["opens"], clock["closes"], *[clock["resolves"]] * 2)
+        moments = (clock.opens, clock.opens, clock.closes, *[clock.resolves] * 2)
         for order, at in enumerate(moments):
             events.append(Event(at=at, order=order, round_id=round_id))
     return sorted(events)

@@ -12,18 +12,20 @@ from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.reader import Block
 from tasks.adapters.lake import Lake
 from tasks.adapters.plots import Band
-from tasks.core.money.units import NANO, RoundId, Wei
-from tasks.core.protocol.scores import BLENDS
+from tasks.core.money.units import NANO, RoundId
+from tasks.core.protocol import places
+from tasks.core.protocol.documents.book import Book, BookRow
+from tasks.core.protocol.documents.results import ScoreRow
+from tasks.core.protocol.documents.vault import DataSet
+from tasks.core.protocol.events import Settled
 from tasks.core.rules import OVERLAP
-from tasks.core.scoring import meta_model, statistics
+from tasks.core.scoring import meta_model, registry, statistics
 from tasks.stages.founding import Request
 
 Floats = NDArray[np.float64]
 
 _MANY_STAKERS = 30
 """With fewer effective stakers (1 / sum of squared weights) MMC is reported with a warning."""
-
-_TITLES = dict(zip(BLENDS, ("meta-model", "equal weight", "benchmark"), strict=True))
 
 
 def build(lake: Lake, chain: Chain, rounds: Sequence[RoundId]) -> dict[str, Any]:
@@ -78,9 +80,10 @@ def source(request: Request) -> str:
     return f"prices of {Path(request.prices).name}"
 
 
-def data(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the operator knows of his panel: its facts, and every defect that was found."""
-    return {name: dataset[name] for name in ("defect_counts", "defects", "panel")}
+def data(dataset: DataSet) -> dict[str, Any]:
+    """Return what the operator knows of the panel: its facts, and every defect that was found."""
+    document = dataset.to_document()
+    return {name: document[name] for name in ("defect_counts", "defects", "panel")}
 
 
 def curves(document: Mapping[str, Any]) -> tuple[list[int], dict[str, Floats], list[Band]]:
@@ -103,9 +106,9 @@ def bands(details: Sequence[Mapping[str, Any]]) -> list[Band]:
     while there are too few.
     """
     found = []
-    for name, title in _TITLES.items():
-        values = _series([entry["blends"].get(name) for entry in details])
-        found.append(Band(name=title, values=values, errors=_sum_errors(values)))
+    for blend in registry.BLENDS:
+        values = _series([entry["blends"].get(blend.name) for entry in details])
+        found.append(Band(name=blend.title, values=values, errors=_sum_errors(values)))
     return found
 
 
@@ -142,23 +145,23 @@ def _with_unique_names(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _round(lake: Lake, chain: Chain, round_id: RoundId, block: Block) -> dict[str, Any]:
-    opened = lake.document(f"rounds/{round_id}/open")
+    opened = lake.load(places.opening(round_id))
     # An abandoned round may have no book, and has no scores.
-    book = lake.find(f"rounds/{round_id}/book") or {"contents": None, "entrants": []}
-    scored = lake.find(f"rounds/{round_id}/scores") or {"blends_corr_nano": {}, "rows": []}
+    book, scored = lake.seek(places.book(round_id)), lake.seek(places.scores(round_id))
+    blends = {} if scored is None else scored.blends_corr_nano
     facts = chain.tournament.facts(round_id, block)
-    settled = {event.model.hex(): event for event in chain.tournament.settled(round_id, block)}
-    scores = {row["model"]: row for row in scored["rows"]}
-    rows = [_row(entrant, scores, settled) for entrant in book["entrants"]]
+    settled = {event.model: event for event in chain.tournament.settled(round_id, block)}
+    scores = {} if scored is None else scored.by_model
+    rows = [_row(row, scores.get(row.model), settled.get(row.model)) for row in _rows(book)]
     return {
-        "blends": {name: _corr(x) for name, x in scored["blends_corr_nano"].items()},
+        "blends": {name: _in_ones(x) for name, x in blends.items()},
         "duplicates": _duplicates(book),
         "effective_stakers": _effective_stakers(book),
-        "era": opened["era"],
+        "era": opened.era,
         "factor": str(facts.factor),
-        "meta_model": {"corr": _corr(scored["blends_corr_nano"].get("meta_model"))},
+        "meta_model": {"corr": _in_ones(blends.get("meta_model"))},
         "models": rows,
-        "n_ids": opened["n_ids"],
+        "n_ids": opened.n_ids,
         "round": round_id,
         "settlement": {
             "root": "0x" + facts.proposal.root.hex(),
@@ -169,33 +172,31 @@ def _round(lake: Lake, chain: Chain, round_id: RoundId, block: Block) -> dict[st
     }
 
 
-def _row(
-    entrant: Mapping[str, Any], scores: Mapping[str, Any], settled: Mapping[str, Any]
-) -> dict[str, Any]:
-    score = scores.get(entrant["model"], {})
-    event = settled.get(entrant["model"])
-    return {
-        "at_risk": entrant["at_risk"],
-        "bmc": _corr(score.get("bmc_nano")),
+def _rows(book: Book | None) -> Sequence[BookRow]:
+    return () if book is None else book.rows
+
+
+def _row(entrant: BookRow, scored: ScoreRow | None, event: Settled | None) -> dict[str, Any]:
+    nano: Mapping[str, int] = {} if scored is None else scored.nano
+    return {name: _in_ones(nano.get(name)) for name in registry.names()} | {
+        "at_risk": str(entrant.at_risk),
         "burn": str(event.burn if event else 0),
-        "corr": _corr(score.get("corr_nano")),
-        "id": entrant["model"],
-        "mmc": _corr(score.get("mmc_nano")),
-        "model": entrant["name"],
+        "id": entrant.model.hex(),
+        "model": entrant.name,
         "payout": str(event.payout if event else 0),
-        "reason": entrant["reason"],
+        "reason": entrant.reason,
         "return_nano": event.return_nano if event else 0,
-        "status": entrant["status"],
+        "status": entrant.status,
     }
 
 
-def _duplicates(book: Mapping[str, Any]) -> list[dict[str, str]]:
-    found = (book["contents"] or {}).get("duplicates", {})
-    return [{"model": copy, "of": first} for copy, first in sorted(found.items())]
+def _duplicates(book: Book | None) -> list[dict[str, str]]:
+    found = {} if book is None else book.duplicates
+    return [{"model": copy.hex(), "of": first.hex()} for copy, first in sorted(found.items())]
 
 
-def _effective_stakers(book: Mapping[str, Any]) -> float | None:
-    stakes = [Wei(int(row["at_risk"])) for row in book["entrants"] if row["status"] == "accepted"]
+def _effective_stakers(book: Book | None) -> float | None:
+    stakes = [row.at_risk for row in _rows(book) if row.accepted]
     return meta_model.effective_stakers(meta_model.stake_weights(stakes)) if stakes else None
 
 
@@ -218,12 +219,13 @@ def _mmc_warning(details: Iterable[Mapping[str, Any]]) -> str | None:
 
 def _model(name: str, details: Iterable[Mapping[str, Any]], balance: str) -> dict[str, Any]:
     rows = [row for entry in details for row in entry["models"] if row["model"] == name]
-    scored = [row for row in rows if row["corr"] is not None]
-    return {
+    means = {
+        score.name: estimate([row[score.name] for row in rows if row[score.name] is not None])
+        for score in registry.in_means()
+    }
+    return means | {
         "burn": str(sum(int(row["burn"]) for row in rows)),
-        "corr": estimate([row["corr"] for row in scored]),
         "final_stake": balance,
-        "mmc": estimate([row["mmc"] for row in scored]),
         "model": name,
         "payout": str(sum(int(row["payout"]) for row in rows)),
         "rounds": len(rows),
@@ -231,6 +233,7 @@ def _model(name: str, details: Iterable[Mapping[str, Any]], balance: str) -> dic
 
 
 def _blends(details: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    titles = {blend.name: blend.title for blend in registry.BLENDS}
     series: dict[str, list[float]] = defaultdict(list)
     by_model: dict[str, list[float]] = defaultdict(list)
     for entry in details:
@@ -240,7 +243,7 @@ def _blends(details: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 by_model[row["model"]].append(row["corr"])
         for name, corr in entry["blends"].items():
             if corr is not None:
-                series[_TITLES[name]].append(corr)
+                series[titles[name]].append(corr)
         if corrs:
             series["median model of each round"].append(float(np.median(corrs)))
     full = [name for name in sorted(by_model) if len(by_model[name]) == len(details)]
@@ -263,5 +266,5 @@ def estimate(values: Sequence[float]) -> dict[str, Any] | None:
     }
 
 
-def _corr(nano: int | None) -> float | None:
+def _in_ones(nano: int | None) -> float | None:
     return None if nano is None else nano / NANO

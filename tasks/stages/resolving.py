@@ -7,11 +7,18 @@ import numpy as np
 from tasks.adapters import tables
 from tasks.core.errors import DataError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import commitments, scores, status, submissions
-from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol import (
+    commitments,
+    places,
+    scores,
+    status,
+    submissions,
+    vault_places,
+)
+from tasks.core.protocol.documents.book import Book
+from tasks.core.protocol.documents.results import Results, Scores
 from tasks.core.protocol.openings import Opening
-from tasks.core.rules import ScoringRule
-from tasks.core.scoring import meta_model, metrics
+from tasks.core.scoring import meta_model, metrics, registry
 from tasks.stages import dataset, revealing, scoring
 from tasks.stages.open_home import OpenHome
 
@@ -27,45 +34,40 @@ def publish_results(home: OpenHome, round_id: RoundId) -> None:
     state = home.chain.tournament.status(round_id)
     if state not in (status.RESOLVING, *status.WITH_A_PROPOSAL):
         return
-    name = f"rounds/{round_id}/results"
-    if not home.lake.has(name):
-        _publish(home, round_id, name)
+    if not home.lake.has(places.results(round_id)):
+        _publish(home, round_id)
 
 
-def score(
-    home: OpenHome, round_id: RoundId, book: dict[str, Any], against: Any, *, key: str
-) -> dict[str, Any]:
+def score(home: OpenHome, book: Book, against: Any, *, key: str) -> Scores:
     """Return the scores of a round's book against targets, as they are published.
 
     Args:
         home: the operator's.
-        round_id: the round.
-        book: its published book.
-        against: a table with the columns target, benchmark and meta_model, a row an id.
+        book: the round's published book.
+        against: a table with the columns target and `registry.REFERENCES`, a row an id.
         key: names the work on the cluster.
     """
-    if book["contents"] is None:
-        return scores.document(round_id, book, [], {})
-    private = home.vault.document(f"rounds/{round_id}/book")
-    path = home.vault.path(Ref.from_document(private["predictions"]))
-    targets, blend, benchmark = (
-        against[name].to_numpy() for name in ("target", "meta_model", "benchmark")
-    )
-    rows = scoring.score_matrix(home.executor, path, targets, blend, benchmark, key=f"score-{key}")
+    if book.contents is None:
+        return scores.of_book(book, [], {})
+    path = home.vault.path(home.vault.load(vault_places.book(book.round_id)).predictions)
+    targets = against["target"].to_numpy()
+    references = {name: against[name].to_numpy() for name in registry.REFERENCES}
+    rows = scoring.score_matrix(home.executor, path, targets, references, key=f"score-{key}")
     weights = meta_model.equal_weights(len(rows))
     equal = scoring.blend_matrix(home.executor, path, weights, key=f"equal-{key}")
-    blends = np.stack([blend, equal, benchmark])
-    named = scores.blends(metrics.corr(blends, targets).tolist())
-    return scores.document(round_id, book, rows.tolist(), named)
+    found = references | {"equal_weight": equal}
+    blends = np.stack([found[blend.name] for blend in registry.BLENDS])
+    return scores.of_book(
+        book, rows.tolist(), scores.blends(metrics.corr(blends, targets).tolist())
+    )
 
 
-def columns(home: OpenHome, round_id: RoundId, book: dict[str, Any], era: Any, target: Any) -> Any:
+def columns(home: OpenHome, book: Book, era: Any, target: Any) -> Any:
     """Return what a round's book is scored against, a row an id of its era.
 
     Args:
         home: the operator's.
-        round_id: the round.
-        book: its published book.
+        book: the round's published book.
         era: the era's object, with ids and benchmark.
         target: a column in the order of its rows.
     """
@@ -74,39 +76,36 @@ def columns(home: OpenHome, round_id: RoundId, book: dict[str, Any], era: Any, t
         "target": target.cast("float64"),
         "benchmark": era["benchmark"].cast("float64"),
     }
-    if book["contents"] is not None:
-        private = home.vault.document(f"rounds/{round_id}/book")
-        blend = home.vault.read(Ref.from_document(private["meta_model"]))
-        found["meta_model"] = submissions.values_from(blend)
+    if book.contents is not None:
+        kept = home.vault.load(vault_places.book(book.round_id))
+        found["meta_model"] = submissions.values_from(home.vault.read(kept.meta_model))
     return tables.table(found)
 
 
-def _publish(home: OpenHome, round_id: RoundId, name: str) -> None:
-    book = home.lake.document(f"rounds/{round_id}/book")
-    opened = home.lake.document(f"rounds/{round_id}/open")
-    against = _columns(home, round_id, book)
-    scored = score(home, round_id, book, against, key=str(round_id))
-    rule = ScoringRule.from_document(opened["scoring"])
+def _publish(home: OpenHome, round_id: RoundId) -> None:
+    book = home.lake.load(places.book(round_id))
+    rule = home.lake.load(places.opening(round_id)).scoring
+    against = _columns(home, book)
+    scored = score(home, book, against, key=str(round_id))
     clip = home.chain.tournament.facts(round_id).terms.clip_nano
-    table = scores.table(round_id, book, scored, rule, clip)
+    table = scores.table(book, scored, rule, clip)
     targets = against["target"].to_numpy()
-    ids_hash = bytes.fromhex(book["ids_hash"])
     is_public = Opening.parse(rule.opening).is_public
-    document = {
-        "columns": home.lake.put(tables.table_bytes(against), ".parquet").to_document(),
-        "predictions": revealing.publish_matrix(home, round_id) if is_public else None,
-        "root": table.root().hex(),
-        "round": round_id,
-        "scores_sha256": home.lake.publish(f"rounds/{round_id}/scores", scored),
-        "table_sha256": home.lake.publish(f"rounds/{round_id}/table", table.to_document()),
-        "targets_digest": commitments.content_digest(ids_hash, targets).hex(),
-    }
-    home.lake.publish(name, document)
+    results = Results(
+        round_id=round_id,
+        columns=home.lake.put(tables.table_bytes(against), ".parquet"),
+        predictions=revealing.publish_matrix(home, round_id) if is_public else None,
+        root=table.root(),
+        scores_sha256=home.lake.publish(places.scores(round_id), scored),
+        table_sha256=home.lake.publish(places.table(round_id), table),
+        targets_digest=commitments.content_digest(book.ids_hash, targets),
+    )
+    home.lake.publish(places.results(round_id), results)
 
 
-def _columns(home: OpenHome, round_id: RoundId, book: dict[str, Any]) -> Any:
-    entry = dataset.era_entry(home.vault, round_id)
-    if not entry["mature"]:
-        raise DataError(f"round {round_id} cannot be resolved: its targets have not matured")
-    era = tables.read_table(home.vault.read(dataset.era_object(entry)))
-    return columns(home, round_id, book, era, era[f"target_{home.rule.target}"])
+def _columns(home: OpenHome, book: Book) -> Any:
+    entry = dataset.era_entry(home.vault, book.round_id)
+    if not entry.mature:
+        raise DataError(f"round {book.round_id} cannot be resolved: its targets have not matured")
+    era = tables.read_table(home.vault.read(entry.object))
+    return columns(home, book, era, era[f"target_{home.rule.target}"])

@@ -1,12 +1,12 @@
 """Publish the predictions of a round, with its results or later, as its opening rule has it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from tasks.adapters.lake import Lake
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import openings, places
+from tasks.core.protocol import openings, places, vault_places
+from tasks.core.protocol.documents.opening import Disclosure
 from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.openings import Opening
 from tasks.stages.open_home import OpenHome
@@ -18,16 +18,16 @@ def rule_of(lake: Lake, round_id: RoundId) -> Opening:
     Raises:
         LakeError: if the round's opening is not published.
     """
-    return Opening.parse(lake.document(f"rounds/{round_id}/open")["scoring"]["opening"])
+    return Opening.parse(lake.load(places.opening(round_id)).scoring.opening)
 
 
-def publish_matrix(home: OpenHome, round_id: RoundId) -> dict[str, Any] | None:
+def publish_matrix(home: OpenHome, round_id: RoundId) -> Ref | None:
     """Copy a round's matrix into the lake; return its reference, or None if it has none."""
-    private = home.vault.find(f"rounds/{round_id}/book")
-    if private is None:
+    kept = home.vault.seek(vault_places.book(round_id))
+    if kept is None:
         return None
-    ref = Ref.from_document(private["predictions"])
-    return home.lake.put_chunks(home.vault.chunks(ref), ref.suffix).to_document()
+    ref = kept.predictions
+    return home.lake.put_chunks(home.vault.chunks(ref), ref.suffix)
 
 
 def due(lake: Lake, final: Mapping[RoundId, int]) -> Iterator[tuple[RoundId, int]]:
@@ -40,7 +40,7 @@ def due(lake: Lake, final: Mapping[RoundId, int]) -> Iterator[tuple[RoundId, int
     for round_id in sorted(final):
         if not lake.has(places.disclosure(round_id)):
             since = rule_of(lake, round_id).due_at(openings.later(final, round_id))
-            if since is not None and lake.document(f"rounds/{round_id}/book")["contents"]:
+            if since is not None and lake.load(places.book(round_id)).contents:
                 yield round_id, since
 
 
@@ -71,5 +71,5 @@ def reveal_due(home: OpenHome) -> None:
 
 
 def _publish(home: OpenHome, round_id: RoundId) -> None:
-    document = {"predictions": publish_matrix(home, round_id), "round": round_id}
+    document = Disclosure(round_id=round_id, predictions=publish_matrix(home, round_id))
     home.lake.publish(places.disclosure(round_id), document)

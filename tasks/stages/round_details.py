@@ -14,11 +14,11 @@ from tasks.adapters.plots import Band
 from tasks.core import wording
 from tasks.core.money import payouts
 from tasks.core.money.units import NANO, WAD, RoundId, Wei
-from tasks.core.protocol import book, scores, status
+from tasks.core.protocol import book, places, scores, status
+from tasks.core.protocol.documents.results import Results, Scores
 from tasks.core.protocol.events import Event
 from tasks.core.protocol.round_facts import RoundFacts
-from tasks.core.protocol.scores import METRICS
-from tasks.core.rules import ScoringRule
+from tasks.core.scoring import registry
 from tasks.stages import overview, reporting
 from tasks.stages.agenda import Agenda
 from tasks.stages.overview import Line
@@ -81,7 +81,7 @@ class Details:
     entries: Sequence[Entry]
     days: tuple[int, int] | None
     blends: Mapping[str, float | None]
-    results: Mapping[str, Any] | None
+    results: Results | None
     transactions: Sequence[tuple[str, str, int]]
 
     @property
@@ -128,25 +128,26 @@ def read(lake: Lake, chain: Chain, round_id: RoundId, found: Agenda | None = Non
     block = header.number
     facts = chain.tournament.facts(round_id, block)
     (entry,) = reporting.details_of(lake, chain, [round_id], block)
-    daily = None if lake.has(f"rounds/{round_id}/scores") else overview.newest_days(lake, round_id)
+    final = lake.seek(places.scores(round_id))
+    daily = overview.newest_days(lake, round_id) if final is None else None
     rows = entry["models"] or _entered(chain, round_id, block)
-    scored = daily or lake.find(f"rounds/{round_id}/scores")
+    scored = final if daily is None else daily.scores
     copies = {row["model"]: row["of"] for row in entry["duplicates"]}
     paid = {e.model.hex(): e for e in chain.tournament.settled(round_id, block)}
     # What the chain has paid needs no scoring rule, which an old round may have of another version.
     is_paid = all(row["id"] in paid for row in rows)
     rates = {} if scored is None or is_paid else _rates(lake, round_id, scored, facts)
-    by_model = {} if scored is None else {row["model"]: row for row in scored["rows"]}
+    by_model = {} if scored is None else {row.model.hex(): row.nano for row in scored.rows}
     entries = [_entry(row, by_model, rates, facts, paid, copies) for row in rows]
-    blends = {} if scored is None else scored["blends_corr_nano"]
+    blends = {} if scored is None else scored.blends_corr_nano
     return Details(
         line=overview.line_of(lake, chain, round_id, found, block),
         now=None if found is None else header.timestamp,
         facts=facts,
         entries=sorted(entries, key=lambda each: (-(each.rate or 0.0), each.model)),
-        days=None if daily is None else (daily["days"], daily["of"]),
-        blends={name: _in_ones(blends.get(name)) for name in scores.BLENDS},
-        results=lake.find(f"rounds/{round_id}/results"),
+        days=None if daily is None else (daily.days, daily.of),
+        blends={each.name: _in_ones(blends.get(each.name)) for each in registry.BLENDS},
+        results=lake.seek(places.results(round_id)),
         transactions=_transactions(chain, round_id, block),
     )
 
@@ -203,19 +204,16 @@ def _entered(chain: Chain, round_id: RoundId, block: Block) -> list[dict[str, An
     ]
 
 
-def _rates(
-    lake: Lake, round_id: RoundId, scored: Mapping[str, Any], facts: RoundFacts
-) -> dict[str, int]:
+def _rates(lake: Lake, round_id: RoundId, scored: Scores, facts: RoundFacts) -> dict[str, int]:
     """Return what the terms make of some scores, in nano, by model."""
-    opened, entrants = (lake.document(f"rounds/{round_id}/{name}") for name in ("open", "book"))
-    rule = ScoringRule.from_document(opened["scoring"])
-    table = scores.table(round_id, entrants, scored, rule, facts.terms.clip_nano)
+    rule, book = lake.load(places.opening(round_id)).scoring, lake.load(places.book(round_id))
+    table = scores.table(book, scored, rule, facts.terms.clip_nano)
     return {row.model.hex(): row.return_nano for row in table.rows}
 
 
 def _entry(
     row: Mapping[str, Any],
-    found: Mapping[str, Mapping[str, Any]],
+    found: Mapping[str, Mapping[str, int]],
     rates: Mapping[str, int],
     facts: RoundFacts,
     paid: Mapping[str, Any],
@@ -237,7 +235,7 @@ def _entry(
         reason=row["reason"],
         copies=copies.get(row["model"]),
         at_risk=stake,
-        scores={name: _in_ones(mine.get(f"{name}_nano")) for name in METRICS},
+        scores={name: _in_ones(mine.get(name)) for name in registry.names()},
         rate=_in_ones(rate),
         payout=payout,
         burn=burn,

@@ -1,6 +1,6 @@
 """Scores and blends of a book's matrix, in batches that a Dask worker maps into its memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 from tasks.adapters import matrices
 from tasks.adapters.cluster import Executor
 from tasks.core.errors import LakeError
-from tasks.core.scoring import duplicates, meta_model, metrics
+from tasks.core.scoring import duplicates, meta_model, metrics, registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreBatch:
-    """Rows of a matrix, and what they are scored against."""
+    """Rows of a matrix, and what they are scored against: targets, and references by name."""
 
     matrix: Path
     first: int
     last: int
     targets: NDArray[np.float64]
-    meta_model: NDArray[np.float64]
-    benchmark: NDArray[np.float64]
+    references: Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +37,7 @@ def score_matrix(
     executor: Executor,
     matrix: Path,
     targets: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    benchmark: NDArray[np.float64],
+    references: Mapping[str, NDArray[np.float64]],
     *,
     key: str,
 ) -> NDArray[np.int64]:
@@ -49,25 +47,17 @@ def score_matrix(
         executor: where the batches run.
         matrix: a .npy file, shape (n_models, n_ids).
         targets: in [0, 1] or NaN, shape (n_ids,).
-        reference: the meta-model, shape (n_ids,).
-        benchmark: the benchmark blend, shape (n_ids,).
+        references: meta-model and benchmark, each of shape (n_ids,), by name.
         key: names the work on the cluster.
 
     Returns:
-        CORR, MMC and BMC in nano, shape (n_models, 3), in the rows' order.
+        The official scores in nano, shape (n_models, n_scores), in the rows' order.
     """
     batches = [
-        ScoreBatch(
-            matrix=matrix,
-            first=first,
-            last=last,
-            targets=targets,
-            meta_model=reference,
-            benchmark=benchmark,
-        )
+        ScoreBatch(matrix=matrix, first=first, last=last, targets=targets, references=references)
         for first, last in metrics.batch_edges(matrices.open_matrix(matrix).shape[0])
     ]
-    none = np.empty((0, len(metrics.SCORES)), dtype=np.int64)
+    none = np.empty((0, len(registry.official())), dtype=np.int64)
     return np.concatenate([none, *executor.map(score_batch, batches, key=key)])
 
 
@@ -116,9 +106,9 @@ def digest_batch(batch: tuple[Path, int, int]) -> list[bytes | None]:
 
 
 def score_batch(batch: ScoreBatch) -> NDArray[np.int64]:
-    """Return the official scores of one batch, shape (n_rows, 3)."""
+    """Return the official scores of one batch, shape (n_rows, n_scores)."""
     rows = matrices.open_matrix(batch.matrix)[batch.first : batch.last]
-    return metrics.score_rows(rows, batch.targets, batch.meta_model, batch.benchmark)
+    return metrics.score_rows(rows, batch.targets, batch.references)
 
 
 def blend_batch(batch: BlendBatch) -> NDArray[np.float64]:

@@ -5,8 +5,7 @@ import logging
 from tasks.adapters import failpoints
 from tasks.adapters.chain import releasing
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import batches, status
-from tasks.core.protocol.table import Table
+from tasks.core.protocol import batches, places, purposes, status
 from tasks.stages.open_home import OpenHome
 
 logger = logging.getLogger(__name__)
@@ -21,7 +20,7 @@ def settle_round(home: OpenHome, round_id: RoundId) -> None:
     tournament = home.chain.tournament
     if tournament.status(round_id) != status.FINAL or _claim_is_over(home, round_id):
         return
-    table = Table.from_document(home.lake.document(f"rounds/{round_id}/table"))
+    table = home.lake.load(places.table(round_id))
     tree = table.tree()
     if tree.root != tournament.facts(round_id).proposal.root:
         logger.warning("round %d has a root that is not ours: its leaves stay unsettled", round_id)
@@ -32,8 +31,7 @@ def settle_round(home: OpenHome, round_id: RoundId) -> None:
         leaves = [table.rows[i] for i in batch]
         proofs = [tree.proof(i) for i in batch]
         write = tournament.settle_many(round_id, leaves, proofs)
-        first = leaves[0].model.hex()
-        purpose = f"settle/{round_id}/{number}/{first}"
+        purpose = purposes.settle(round_id, number, leaves[0].model.hex())
         home.chain.send(write, home.keeper, home.journal, purpose=purpose)
     failpoints.reach("settle/paid", round_id)
     sweep(home)
@@ -44,7 +42,7 @@ def sweep(home: OpenHome) -> None:
     tournament = home.chain.tournament
     if tournament.burnable() > 0:
         # burns come again and again, so each sweep is a transaction's matter of its own
-        purpose = f"sweep/{len(tournament.swept())}"
+        purpose = purposes.sweep(len(tournament.swept()))
         home.chain.send(tournament.sweep(), home.keeper, home.journal, purpose=purpose)
 
 

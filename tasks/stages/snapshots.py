@@ -9,14 +9,13 @@ from tasks.adapters import tables
 from tasks.adapters.lake import Lake
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
-from tasks.core.protocol.documents.ref import Ref
 from tasks.stages import dataset, publishing
 from tasks.stages.open_home import OpenHome
 
 
 def publish_first(lake: Lake, vault: Lake, first_round: RoundId) -> None:
     """Publish the data as of the first round's opening, with its live era."""
-    if lake.find(places.manifest(places.FIRST)) is None:
+    if lake.seek(places.manifest(places.FIRST)) is None:
         era = dataset.era_of(first_round)
         publishing.publish_snapshot(
             lake, vault, places.FIRST, as_of_era=era, live_era=era, files=True
@@ -29,10 +28,10 @@ def publish_next(home: OpenHome) -> str | None:
     Returns:
         Its name; None where the newest snapshot is as of that era already.
     """
-    newest = dataset.newest(home.vault)["eras"][-1]["era"]
+    newest = dataset.newest(home.vault).eras[-1].name
     number = 1
-    while (manifest := home.lake.find(places.manifest(places.snapshot(number)))) is not None:
-        if manifest["as_of_era"] == newest:
+    while (manifest := home.lake.seek(places.manifest(places.snapshot(number)))) is not None:
+        if manifest.as_of_era == newest:
             return None
         number += 1
     rounds = [event.round for event in home.chain.tournament.opened()]
@@ -49,11 +48,11 @@ def publish_next(home: OpenHome) -> str | None:
 
 def publish_last(home: OpenHome, rounds: Sequence[RoundId]) -> None:
     """Publish the data as of the chain's time, with the meta-model of every resolved round."""
-    if home.lake.find(places.manifest(places.LAST)) is not None:
+    if home.lake.seek(places.manifest(places.LAST)) is not None:
         return
     now = home.chain.now()
-    eras = dataset.newest(home.vault)["eras"]
-    seen = [entry["era"] for entry in eras if entry["times"] and entry["times"]["opens"] <= now]
+    eras = dataset.newest(home.vault).eras
+    seen = [entry.name for entry in eras if entry.times and entry.times.opens <= now]
     publishing.publish_snapshot(
         home.lake,
         home.vault,
@@ -70,10 +69,10 @@ def _meta_models(
 ) -> dict[str, tuple[list[str], NDArray[np.float64]]]:
     found = {}
     for round_id in rounds:
-        results = lake.find(f"rounds/{round_id}/results")
+        results = lake.seek(places.results(round_id))
         if results is None:  # the round was abandoned
             continue
-        columns = tables.read_table(lake.read(Ref.from_document(results["columns"])))
+        columns = tables.read_table(lake.read(results.columns))
         if "meta_model" in columns.column_names:
             blend = columns["meta_model"].to_numpy()
             found[dataset.era_of(round_id)] = (columns["id"].to_pylist(), blend)

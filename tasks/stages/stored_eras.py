@@ -16,12 +16,9 @@ from tasks.core.data.arrays import Floats
 from tasks.core.data.calendar import Times
 from tasks.core.data.rows import EraRows
 from tasks.core.errors import DataError
-from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol.documents.vault import DataEra
 from tasks.stages import benchmarks
 from tasks.stages.benchmarks import Matrix
-
-Entry = dict[str, Any]
-"""What a data set's document says of one era."""
 
 
 def store(
@@ -30,8 +27,8 @@ def store(
     public: Sequence[str],
     executor: Executor,
     times: Mapping[str, Times | None],
-    former: Sequence[Mapping[str, Any]] = (),
-) -> list[Entry]:
+    former: Sequence[DataEra] = (),
+) -> list[DataEra]:
     """Store one object an era and return the data set's entries.
 
     Args:
@@ -54,27 +51,24 @@ def store(
         stop = start + len(era.ids)
         own = predicted[start:stop]
         content = tables.table_bytes(_era_table(era, public, own))
-        when = times[era.era.name]
         entries.append(
-            {
-                "benchmarked": bool(np.isfinite(own).all()),
-                "date": str(era.era.date),
-                "era": era.era.name,
-                "mature": era.mature,
-                "n_ids": len(era.ids),
-                "object": vault.put(content, ".parquet").to_document(),
-                "target_end_era": era.ends,
-                "times": None if when is None else when.to_json(),
-            }
+            DataEra(
+                name=era.era.name,
+                date=str(era.era.date),
+                n_ids=len(era.ids),
+                object=vault.put(content, ".parquet"),
+                benchmarked=bool(np.isfinite(own).all()),
+                mature=era.mature,
+                target_end_era=era.ends,
+                times=former[place].times if place < len(former) else times[era.era.name],
+            )
         )
-        if place < len(former):
-            entries[-1]["times"] = former[place]["times"]
         start = stop
     return entries
 
 
 def _former_benchmarks(
-    vault: Lake, eras: Sequence[EraRows], public: Sequence[str], former: Sequence[Mapping[str, Any]]
+    vault: Lake, eras: Sequence[EraRows], public: Sequence[str], former: Sequence[DataEra]
 ) -> Floats:
     """Return the benchmarks of the former eras after checking that nothing else has changed."""
     parts = [np.empty((0, len(benchmarks.COLUMNS)))]
@@ -83,7 +77,7 @@ def _former_benchmarks(
             f"the panel has {len(eras)} eras, it had {len(former)}: a data set only grows"
         )
     for entry, era in zip(former, eras, strict=False):
-        table = tables.read_table(vault.read(Ref.from_document(entry["object"])))
+        table = tables.read_table(vault.read(entry.object))
         _require_same(table, era, public)
         parts.append(np.column_stack([table[name].to_numpy() for name in benchmarks.COLUMNS]))
     return np.concatenate(parts)

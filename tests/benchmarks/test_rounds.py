@@ -18,6 +18,7 @@ from tasks.core.protocol import canonical, derive, scores
 from tasks.core.rules import ScoringRule
 from tasks.core.scoring import duplicates, meta_model, metrics
 from tasks.stages import scoring
+from tests import documents
 from tests.benchmarks import meter
 from tests.benchmarks.meter import Row
 
@@ -82,13 +83,15 @@ def settle(executor, path, models):
     precedence = [(place, 0) for place in range(len(models))]
     matrix = matrices.open_matrix(path)
     copies = duplicates.earlier_models(matrix, models, precedence, digests)
-    rows = scoring.score_matrix(executor, path, targets, blend, benchmark, key="score")
+    rows = scoring.score_matrix(
+        executor, path, targets, {"meta_model": blend, "benchmark": benchmark}, key="score"
+    )
     equal = scoring.blend_matrix(executor, path, meta_model.equal_weights(len(models)), key="equal")
     named = scores.blends(metrics.corr(np.stack([blend, equal, benchmark]), targets).tolist())
-    book = {"entrants": [{"model": model, "status": "accepted"} for model in models]}
-    scored = scores.document(ROUND, book, rows.tolist(), named)
-    canonical.canonical_json(scored)
-    table = scores.table(ROUND, book, scored, ScoringRule(), CLIP)
+    book = documents.book(ROUND, [documents.row(model, model) for model in models])
+    scored = scores.of_book(book, rows.tolist(), named)
+    canonical.canonical_json(scored.to_document())
+    table = scores.table(book, scored, ScoringRule(), CLIP)
     canonical.canonical_json(table.to_document())
     assert not copies
     return table.root()

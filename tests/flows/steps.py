@@ -8,10 +8,8 @@ from tests.tournaments import Tournament
 
 
 def times(tournament: Tournament, round_id: RoundId) -> dict[str, int]:
-    times: dict[str, int] = next(
-        e["times"] for e in tournament.dataset["eras"] if int(e["era"]) == round_id
-    )
-    return times
+    times = next(e.times for e in tournament.dataset.eras if int(e.name) == round_id)
+    return times.to_json()
 
 
 def start(tournament: Tournament, round_id: RoundId) -> None:

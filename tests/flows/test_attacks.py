@@ -1,6 +1,7 @@
 """What operators, modellers and strangers have tried, and what stands in their way."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,6 @@ from tasks.client.modeller import Client
 from tasks.core.errors import ChainError, LakeError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import places
-from tasks.core.protocol.documents.ref import Ref
 from tasks.stages import dataset, proposing, reporting
 from tests.flows import entries, steps
 
@@ -38,12 +38,13 @@ def test_benchmark__exchanged_after_the_round_opened__is_found_by_verify(fresh):
     entries.enter(fresh, round_id, fresh.clients)
     vault = fresh.opened.vault
     data = dataset.newest(vault)
-    (place,) = [e for e in data["eras"] if int(e["era"]) == round_id]
-    era = tables.read_table(vault.read(Ref.from_document(place["object"])))
+    (place,) = [e for e in data.eras if int(e.name) == round_id]
+    era = tables.read_table(vault.read(place.object))
     column = era.column_names.index("benchmark")
     other = era.set_column(column, "benchmark", [1.0 - era["benchmark"].to_numpy()])
-    place["object"] = vault.put(tables.table_bytes(other), ".parquet").to_document()
-    dataset.publish(vault, data)
+    changed = replace(place, object=vault.put(tables.table_bytes(other), ".parquet"))
+    eras = tuple(changed if era is place else era for era in data.eras)
+    dataset.publish(vault, replace(data, eras=eras))
     steps.close(fresh, round_id)
     steps.resolve(fresh, round_id)
 

@@ -13,7 +13,7 @@ from tasks.client.data import Dataset
 from tasks.core.data.panel import FIELDS
 from tasks.core.data.targets import HORIZONS
 from tasks.core.money.units import RoundId
-from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol import places
 from tasks.modellers import fitting
 from tasks.stages import ingest, opening, replay
 from tasks.stages.founding import Request
@@ -32,9 +32,8 @@ def panel():
 @pytest.fixture(scope="session")
 def calendar(played, panel):
     """Give each era's row among the panel's dates."""
-    eras = played.tournament.dataset["eras"]
     days = {str(date): day for day, date in enumerate(panel.dates)}
-    return {entry["era"]: days[entry["date"]] for entry in eras}
+    return {entry.name: days[entry.date] for entry in played.tournament.dataset.eras}
 
 
 def ends_by(panel, calendar, era, target, predicted):
@@ -91,7 +90,7 @@ def test_meta_model__everything_after_the_close_deleted__is_the_same(
         replay.drive(events, cut.advance, steps)
 
     full = played.tournament.opened.lake
-    assert max(int(era) for era in cut.dataset["playable"]) < rounds[0]
+    assert max(int(era) for era in cut.dataset.playable) < rounds[0]
     for round_id in rounds:
         for name in ("open", "book"):
             document = f"rounds/{round_id}/{name}"
@@ -103,19 +102,19 @@ def test_live_snapshots__targets__are_those_that_had_ended_by_dates(played, pane
 
     for round_id in played.rounds:
         live = f"{round_id:04d}"
-        for era in lake.document(f"versions/v1/live_{round_id}/manifest")["eras"][:-1]:
-            published = tables.read_table(lake.read(Ref.from_document(era["targets"])))
+        for era in lake.load(places.manifest(places.live_snapshot(round_id))).eras[:-1]:
+            published = tables.read_table(lake.read(era.targets))
             for target in HORIZONS:
                 there = np.isfinite(published[f"target_{target}"].to_numpy()).any()
-                assert there == ends_by(panel, calendar, era["era"], target, live), (era, target)
+                assert there == ends_by(panel, calendar, era.name, target, live), (era, target)
 
 
 def test_benchmarks__what_each_fit_learned__had_ended_by_the_first_era_predicted(
     ingested, played, panel, calendar
 ):
-    entries = played.tournament.dataset["eras"]
-    names = [entry["era"] for entry in entries]
-    starts = np.cumsum([0, *[entry["n_ids"] for entry in entries]])
+    entries = played.tournament.dataset.eras
+    names = [entry.name for entry in entries]
+    starts = np.cumsum([0, *[entry.n_ids for entry in entries]])
     fits = ingested.executed.items["benchmarks"]
 
     for fit in fits:

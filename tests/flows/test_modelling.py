@@ -315,7 +315,7 @@ def test_submit__other_file_or_higher_stake__replaces(
     assert [each.nonce for each in (made, raised, changed, judged)] == [1, 2, 3, 3]
     assert made.commitment == raised.commitment != changed.commitment
     assert (changed.at_risk, changed.receipt) == (60 * WAD, None)
-    assert judged.receipt["reason"] is None
+    assert judged.receipt.reason is None
     assert [event.nonce for event in entered(hosted, models, name, round_id)] == [1, 2, 3]
 
 

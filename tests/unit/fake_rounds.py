@@ -3,8 +3,10 @@
 from types import SimpleNamespace
 
 from tasks.core.money.units import WAD, RoundId
-from tasks.core.protocol import status
-from tasks.core.rules import ScoringRule
+from tasks.core.protocol import places, status
+from tasks.core.protocol.documents.results import DayScores
+from tasks.core.scoring import registry
+from tests import documents
 
 NOW, HOUR = 1_000_000, 3_600
 OPENS, CLOSES, BOOK_BY, RESOLVES, PROPOSE_BY = (NOW + n * HOUR for n in (1, 2, 3, 10, 20))
@@ -91,28 +93,19 @@ def chain(contract, now=NOW):
 def publish(lake, number, reasons=None, duplicates=None):
     """Publish a round's opening and its book; a model with a reason is rejected."""
     reasons = reasons or {}
-    opened = {"era": "0001", "n_ids": 4, "scoring": ScoringRule().to_document()}
-    lake.publish(f"rounds/{number}/open", opened)
-    entrants = [
-        {
-            "at_risk": str(10 * WAD),
-            "model": model,
-            "name": name,
-            "reason": reasons.get(name),
-            "status": "rejected" if name in reasons else "accepted",
-        }
-        for model, name in MODELS.items()
-    ]
-    contents = {"duplicates": duplicates or {}}
-    lake.publish(f"rounds/{number}/book", {"contents": contents, "entrants": entrants})
+    rows = [documents.row(model, name, reasons.get(name)) for model, name in MODELS.items()]
+    lake.publish(places.opening(number), documents.opening(number))
+    lake.publish(places.book(number), documents.book(number, rows, duplicates))
 
 
-def scores(**nanos):
-    """Return a document of scores: CORR, MMC and BMC of each model are the same."""
+def scores(number, **nanos):
+    """Return a round's scores: CORR, MMC and BMC of each model are the same."""
     ids = {name: model for model, name in MODELS.items()}
-    rows = [
-        {"model": ids[name], "corr_nano": nano, "mmc_nano": nano, "bmc_nano": nano}
-        for name, nano in nanos.items()
-    ]
+    rows = {ids[name]: dict.fromkeys(registry.names(), nano) for name, nano in nanos.items()}
     blends = {"benchmark": 1_000, "equal_weight": None, "meta_model": 20_000_000}
-    return {"blends_corr_nano": blends, "rows": rows}
+    return documents.scores(number, rows, blends)
+
+
+def day_scores(number, days, of=20, **nanos):
+    """Return a round's provisional scores, by the return over so many days."""
+    return DayScores(scores=scores(number, **nanos), days=days, of=of)

@@ -13,10 +13,11 @@ from tasks.adapters import markdown
 from tasks.adapters.lake import Lake
 from tasks.adapters.plots import Band
 from tasks.core.money.units import NANO, WAD, RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import places, status
 from tasks.stages import round_details
 from tasks.stages.overview import Line, Overview
 from tasks.stages.round_details import Series
+from tests import documents
 from tests.unit import fake_rounds as fakes
 from tests.unit.fake_rounds import ANN, BOB, CID, Contract
 
@@ -56,7 +57,7 @@ def details(tmp_path, state=status.FINAL, reasons=None):
             fakes.settled(ANN, WAD, 0), fakes.settled(BOB, 0, 2 * WAD), fakes.settled(CID, 0, 0),
         ]  # fmt: skip
     fakes.publish(lake, 7, reasons=reasons)
-    lake.publish("rounds/7/scores", fakes.scores(ann=NANO // 10, bob=-NANO // 5, cid=0))
+    lake.publish(places.scores(RoundId(7)), fakes.scores(7, ann=NANO // 10, bob=-NANO // 5, cid=0))
     return round_details.read(lake, fakes.chain(contract), ROUND)
 
 
@@ -148,7 +149,7 @@ def test_of_round__a_replay__has_no_link_to_a_control_room(tmp_path):
 
 def test_of_round__without_a_book__has_its_first_page_alone(tmp_path):
     lake = Lake(tmp_path / "lake")
-    lake.publish("rounds/7/open", {"era": "0001", "n_ids": 4, "scoring": {}})
+    lake.publish(places.opening(ROUND), documents.opening(7))
     contract = Contract(r7=status.OPEN)
 
     found = round_pages.of_round(round_details.read(lake, fakes.chain(contract), ROUND))

@@ -84,7 +84,8 @@ def test_map__on_dask__equals_the_serial_one(client, tmp_path):
 
     def play(executor):
         blend = scoring.blend_matrix(executor, tmp_path / "matrix.npy", weights, key="blend")
-        arguments = (tmp_path / "matrix.npy", targets, blend, matrix[0])
+        references = {"meta_model": blend, "benchmark": matrix[0]}
+        arguments = (tmp_path / "matrix.npy", targets, references)
         return blend, scoring.score_matrix(executor, *arguments, key="score")
 
     on_dask, serial = play(cluster.DaskExecutor(client)), play(cluster.SerialExecutor())

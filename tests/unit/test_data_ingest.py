@@ -8,7 +8,7 @@ from tasks.adapters.cluster import SerialExecutor
 from tasks.adapters.lake import Lake
 from tasks.core.data import purge
 from tasks.core.errors import DataError, LakeError
-from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol import places
 from tasks.stages import benchmarks, dataset, ingest, publishing
 from tests.panels import Source
 
@@ -22,10 +22,10 @@ class Stores:
         self.vault, self.lake = Lake(root / "vault"), Lake(root / "lake")
         ingest.ingest(self.vault, self.lake, Source(), SerialExecutor(), KEY)
         self.dataset = dataset.newest(self.vault)
-        self.rounds = self.dataset["playable"][-2:]
+        self.rounds = self.dataset.playable[-2:]
         for era in self.rounds:
             self.publish(f"live_{int(era)}", as_of_era=era, live_era=era)
-        last = self.dataset["eras"][-1]["era"]
+        last = self.dataset.eras[-1].name
         blend = {self.rounds[0]: (["n1", "n2"], np.array([0.25, 0.75]))}
         self.publish("s0001", as_of_era=last, files=True, meta_model=blend)
 
@@ -33,13 +33,13 @@ class Stores:
         publishing.publish_snapshot(self.lake, self.vault, name, **arguments)
 
     def manifest(self, name):
-        return self.lake.document(f"versions/v1/{name}/manifest")
+        return self.lake.load(places.manifest(name))
 
     def read(self, ref):
-        return tables.read_table(self.lake.read(Ref.from_document(ref)))
+        return tables.read_table(self.lake.read(ref))
 
     def era(self, entry):
-        return tables.read_table(self.vault.read(Ref.from_document(entry["object"])))
+        return tables.read_table(self.vault.read(entry.object))
 
 
 @pytest.fixture(scope="module")
@@ -80,35 +80,35 @@ def test_ingest__too_small__publishes_nothing(tmp_path):
 
 
 def test_dataset__eras__are_sorted_by_id_and_complete(stores):
-    entry = stores.dataset["eras"][10]
+    entry = stores.dataset.eras[10]
     era = stores.era(entry)
 
     ids = era["id"].to_pylist()
     assert ids == sorted(ids)
-    assert len(ids) == entry["n_ids"] >= 100
-    expected = ["asset", "id", *stores.dataset["features"]]
-    expected += stores.dataset["targets"] + stores.dataset["benchmarks"]
+    assert len(ids) == entry.n_ids >= 100
+    expected = ["asset", "id", *stores.dataset.features]
+    expected += [*stores.dataset.targets, *stores.dataset.benchmarks]
     assert era.column_names == expected
-    assert str(era[stores.dataset["features"][0]].type) == "int8"
+    assert str(era[stores.dataset.features[0]].type) == "int8"
     assert str(era["benchmark"].type) == "double"
 
 
 def test_dataset__playable__have_times_targets_and_benchmarks(stores):
-    entries = {entry["era"]: entry for entry in stores.dataset["eras"]}
+    entries = {entry.name: entry for entry in stores.dataset.eras}
 
-    for era in stores.dataset["playable"]:
+    for era in stores.dataset.playable:
         entry = entries[era]
-        assert entry["mature"]
-        assert entry["benchmarked"]
-        assert entry["times"]["opens"] < entry["times"]["closes"] < entry["times"]["book_by"]
+        assert entry.mature
+        assert entry.benchmarked
+        assert entry.times.opens < entry.times.closes < entry.times.book_by
         assert np.isfinite(stores.era(entry)["benchmark"].to_numpy()).all()
-    assert not stores.dataset["eras"][-1]["mature"]
+    assert not stores.dataset.eras[-1].mature
 
 
 def test_benchmarks__plan__never_learns_from_a_target_that_ends_later(stores):
-    eras = [entry["era"] for entry in stores.dataset["eras"]]
+    eras = [entry.name for entry in stores.dataset.eras]
     ends = {
-        name: [entry["target_end_era"][name] for entry in stores.dataset["eras"]]
+        name: [entry.target_end_era[name] for entry in stores.dataset.eras]
         for name in ("20d1l", "10d1l", "5d1l")
     }
     starts = list(range(len(eras) + 1))
@@ -125,10 +125,10 @@ def test_live_snapshot__as_of_its_era__shows_no_later_target(stores):
     era = stores.rounds[0]
     manifest = stores.manifest(f"live_{int(era)}")
 
-    for entry in manifest["eras"][:-1]:
-        assert int(entry["era"]) < int(era)
-        content = stores.read(entry["targets"])
-        for name, end in entry["target_end_era"].items():
+    for entry in manifest.eras[:-1]:
+        assert int(entry.name) < int(era)
+        content = stores.read(entry.targets)
+        for name, end in entry.target_end_era.items():
             known = np.isfinite(content[f"target_{name}"].to_numpy())
             assert end is None or int(end) <= int(era)
             assert known.mean() > 0.9 if end else not known.any()
@@ -137,20 +137,20 @@ def test_live_snapshot__as_of_its_era__shows_no_later_target(stores):
 def test_live_snapshot__live_era__is_last_without_targets(stores):
     era = stores.rounds[1]
     manifest = stores.manifest(f"live_{int(era)}")
-    live = manifest["eras"][-1]
+    live = manifest.eras[-1]
 
-    assert (live["era"], live["data_type"], live["targets"]) == (era, "live", None)
-    assert manifest["live_era"] == era
-    assert manifest["files"] is None
-    content = stores.read(live["features"])
-    assert content.column_names == ["id", "era", "data_type", *stores.dataset["features"]]
+    assert (live.name, live.data_type, live.targets) == (era, "live", None)
+    assert manifest.live_era == era
+    assert manifest.files is None
+    content = stores.read(live.features)
+    assert content.column_names == ["id", "era", "data_type", *stores.dataset.features]
     assert set(content["data_type"].to_pylist()) == {"live"}
-    assert stores.read(live["benchmarks"])["id"] == content["id"]
+    assert stores.read(live.benchmarks)["id"] == content["id"]
 
 
 def test_live_snapshot__validation__is_the_26_eras_before_the_first_round(stores):
     manifest = stores.manifest(f"live_{int(stores.rounds[0])}")
-    validation = [e["era"] for e in manifest["eras"] if e["data_type"] == "validation"]
+    validation = [e.name for e in manifest.eras if e.data_type == "validation"]
 
     assert len(validation) == 26
     assert int(validation[-1]) == int(stores.rounds[0]) - 1
@@ -159,25 +159,22 @@ def test_live_snapshot__validation__is_the_26_eras_before_the_first_round(stores
 def test_snapshot__built_without_an_earlier_one__has_the_same_objects(stores, tmp_path):
     fresh = Lake(tmp_path)
     era = stores.rounds[1]
-    ingest.publish_version(fresh, stores.dataset["features"], KEY)
+    ingest.publish_version(fresh, stores.dataset.features, KEY)
 
     publishing.publish_snapshot(fresh, stores.vault, "other", as_of_era=era, live_era=era)
 
-    assert (
-        fresh.document("versions/v1/other/manifest")["eras"]
-        == stores.manifest(f"live_{int(era)}")["eras"]
-    )
+    assert fresh.load(places.manifest("other")).eras == stores.manifest(f"live_{int(era)}").eras
 
 
 def test_single_files__newest_snapshot__have_numerais_layout(stores):
-    files = stores.manifest("s0001")["files"]
+    files = stores.manifest("s0001").files
     folder = stores.lake.root / "versions" / "v1" / "s0001"
 
     assert {"train.parquet", "validation.parquet", "features.json"} <= set(files)
     for name, facts in files.items():
-        assert (folder / name).stat().st_size == facts["bytes"]
+        assert (folder / name).stat().st_size == facts.size
     train = tables.read_path(folder / "train.parquet")
-    assert train.num_rows == files["train.parquet"]["rows"]
+    assert train.num_rows == files["train.parquet"].rows
     assert train.column_names[:3] == ["id", "era", "data_type"]
     target, main = train["target"].to_numpy(), train["target_20d1l"].to_numpy()
     assert np.array_equal(target, main, equal_nan=True)
@@ -186,10 +183,7 @@ def test_single_files__newest_snapshot__have_numerais_layout(stores):
     assert meta_model["meta_model"].to_pylist() == [0.25, 0.75]
     sets = stores.lake.document("versions/v1/s0001/features")["feature_sets"]
     assert (
-        len(sets["small"])
-        < len(sets["medium"])
-        < len(sets["all"])
-        == len(stores.dataset["features"])
+        len(sets["small"]) < len(sets["medium"]) < len(sets["all"]) == len(stores.dataset.features)
     )
 
 

@@ -6,9 +6,10 @@ import pytest
 from tasks.adapters.lake import Lake
 from tasks.core.data.pace import DAY_S, Pace
 from tasks.core.money.units import NANO, WAD, RoundId
-from tasks.core.protocol import status
+from tasks.core.protocol import places, status
 from tasks.stages import overview, round_details
 from tasks.stages.open_home import Mode, View
+from tests import documents
 from tests.unit import fake_rounds as fakes
 from tests.unit.fake_rounds import ANN, BOB, CID, HOUR, Contract
 
@@ -68,8 +69,7 @@ def test_read__scores_of_some_days__say_how_far_a_booked_round_is(lake):
     contract.events["booked", 7] = [fakes.event("0x01", 5)]
     fakes.publish(lake, 7)
     for days in (2, 9):
-        document = fakes.scores(ann=1) | {"days": days, "of": 20}
-        lake.publish(f"rounds/7/days/{days:02d}", document)
+        lake.publish(places.day_scores(ROUND, days), fakes.day_scores(7, days, ann=1))
 
     (line,) = look(lake, contract, fakes.BOOK_BY).under_way
 
@@ -78,7 +78,7 @@ def test_read__scores_of_some_days__say_how_far_a_booked_round_is(lake):
 
 @pytest.mark.parametrize(("approval", "waits"), [("required", True), ("auto", False)])
 def test_read__results_published__wait_for_a_person_if_one_has_to_look(lake, approval, waits):
-    lake.publish("rounds/7/results", {"root": "00"})
+    lake.publish(places.results(ROUND), documents.results(7))
 
     found = look(lake, Contract(r7=status.RESOLVING), fakes.RESOLVES, approval)
 
@@ -113,8 +113,8 @@ def test_details__provisional_scores__say_what_they_would_pay(lake):
     contract = Contract(r7=status.BOOKED)
     contract.events["booked", 7] = [fakes.event("0x01", 5)]
     fakes.publish(lake, 7, reasons={"cid": "not delivered"}, duplicates={BOB: ANN})
-    document = fakes.scores(ann=NANO // 10, bob=-NANO // 20) | {"days": 4, "of": 20}
-    lake.publish("rounds/7/days/04", document)
+    document = fakes.day_scores(7, 4, ann=NANO // 10, bob=-NANO // 20)
+    lake.publish(places.day_scores(ROUND, 4), document)
 
     found = round_details.read(lake, fakes.chain(contract), ROUND)
 
@@ -136,7 +136,7 @@ def test_details__settled__is_what_the_chain_paid(lake):
     ]  # fmt: skip
     contract.events["proposed", 7] = [fakes.event("0xee", fakes.RESOLVES)]
     fakes.publish(lake, 7)
-    lake.publish("rounds/7/scores", fakes.scores(ann=NANO // 10, bob=-NANO // 20, cid=0))
+    lake.publish(places.scores(RoundId(7)), fakes.scores(7, ann=NANO // 10, bob=-NANO // 20, cid=0))
 
     found = round_details.read(lake, fakes.chain(contract), ROUND)
 
@@ -154,8 +154,8 @@ def test_series__settled_rounds__are_in_order_with_gaps(lake):
         contract.changes[number] = {"locked": 0}
         contract.events["settled", number] = [fakes.settled(ANN, 2 * WAD, 0)]
         fakes.publish(lake, number)
-    lake.publish("rounds/8/scores", fakes.scores(ann=NANO // 10))
-    lake.publish("rounds/9/scores", fakes.scores(ann=NANO // 5, bob=NANO // 10))
+    lake.publish(places.scores(RoundId(8)), fakes.scores(8, ann=NANO // 10))
+    lake.publish(places.scores(RoundId(9)), fakes.scores(9, ann=NANO // 5, bob=NANO // 10))
 
     found = round_details.series(lake, fakes.chain(contract))
 

@@ -99,7 +99,3 @@ def test_scaled__spans__follow_the_market_but_not_below_the_least():
 def test_pace__that_cannot_be__is_refused(changes):
     with pytest.raises(InputError, match="not"):
         fast(**changes)
-
-
-def test_pace__as_a_document__comes_back():
-    assert Pace.from_json(fast().to_json()) == fast()

@@ -126,7 +126,8 @@ def test_median__one_of_three_far_off__is_not_moved():
 def test_score_matrix__three_batches__equals_the_whole_at_once(tmp_path):
     path, matrix = make_matrix(tmp_path)
     rng = np.random.default_rng(6)
-    context = (rng.integers(0, 5, 40) / 4, rng.random(40), rng.random(40))
+    references = {"meta_model": rng.random(40), "benchmark": rng.random(40)}
+    context = (rng.integers(0, 5, 40) / 4, references)
 
     scores = scoring.score_matrix(cluster.SerialExecutor(), path, *context, key="score")
 
@@ -136,9 +137,7 @@ def test_score_matrix__three_batches__equals_the_whole_at_once(tmp_path):
 def test_score_matrix__no_rows__gives_no_scores(tmp_path):
     path, _ = make_matrix(tmp_path, n_models=0)
 
-    scores = scoring.score_matrix(
-        cluster.SerialExecutor(), path, np.zeros(40), np.zeros(40), np.zeros(40), key="score"
-    )
+    scores = scoring.score_matrix(cluster.SerialExecutor(), path, np.zeros(40), {}, key="score")
 
     assert scores.shape == (0, 3)
 

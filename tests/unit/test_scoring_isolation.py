@@ -24,7 +24,9 @@ FACTORS = np.linalg.qr(RNG.standard_normal((N_IDS, 8)))[0].T
 WEIGHTS = RNG.random(N_IDS)
 
 EXACT = {
-    "official": lambda rows: metrics.score_rows(rows, TARGETS, REFERENCE, WEIGHTS),
+    "official": lambda rows: metrics.score_rows(
+        rows, TARGETS, {"meta_model": REFERENCE, "benchmark": WEIGHTS}
+    ),
     "corr": lambda rows: metrics.corr(rows, TARGETS),
     "contribution": lambda rows: metrics.contribution(rows, REFERENCE, TARGETS),
     "fnc": lambda rows: neutralization.fnc(rows, FEATURES, TARGETS),

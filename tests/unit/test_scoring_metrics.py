@@ -66,7 +66,9 @@ def test_score_rows__a_batch__holds_corr_mmc_and_bmc_in_nano():
     targets = make_targets(rng, 300, 0.1)
     meta_model, benchmark = rng.random(300), rng.random(300)
 
-    nanos = metrics.score_rows(predictions, targets, meta_model, benchmark)
+    nanos = metrics.score_rows(
+        predictions, targets, {"meta_model": meta_model, "benchmark": benchmark}
+    )
 
     floats = np.stack(
         [
@@ -83,7 +85,10 @@ def test_score_rows__a_batch__holds_corr_mmc_and_bmc_in_nano():
 def test_score_rows__split_and_reordered__changes_no_row():
     rng = np.random.default_rng(4)
     predictions = make_predictions(rng, "tied", 9, 250)
-    context = (make_targets(rng, 250), rng.random(250), rng.random(250))
+    context = (
+        make_targets(rng, 250),
+        {"meta_model": rng.random(250), "benchmark": rng.random(250)},
+    )
 
     together = metrics.score_rows(predictions, *context)
 
@@ -96,7 +101,10 @@ def test_score_rows__split_and_reordered__changes_no_row():
 def test_score_rows__p_and_one_minus_p__cancel_exactly(kind):
     rng = np.random.default_rng(5)
     p = np.stack([ranks.ranked(row) for row in make_predictions(rng, kind, 20, 444)])
-    context = (make_targets(rng, 444, 0.05), rng.random(444), rng.random(444))
+    context = (
+        make_targets(rng, 444, 0.05),
+        {"meta_model": rng.random(444), "benchmark": rng.random(444)},
+    )
 
     total = metrics.score_rows(p, *context) + metrics.score_rows(1 - p, *context)
 
@@ -107,7 +115,10 @@ def test_score_rows__constant_where_the_targets_are__scores_zero_and_moves_nobod
     rng = np.random.default_rng(6)
     predictions = rng.random((3, 50))
     predictions[1, :40] = 0.5
-    context = (make_targets(rng, 50, 0.2), rng.random(50), rng.random(50))
+    context = (
+        make_targets(rng, 50, 0.2),
+        {"meta_model": rng.random(50), "benchmark": rng.random(50)},
+    )
 
     nanos = metrics.score_rows(predictions, *context)
 

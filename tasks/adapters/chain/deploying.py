@@ -16,6 +16,7 @@ from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
 from tasks.core.errors import ChainError
 from tasks.core.money.units import Wei
+from tasks.core.protocol import purposes
 from tasks.core.protocol.terms import Parameters
 
 _TOKEN_NONCE, _TOURNAMENT_NONCE = 0, 1
@@ -99,7 +100,7 @@ def deploy(
 def _deploy(
     chain: Reader, deployer: Signer, journal: Journal, name: str, data: bytes, address: str
 ) -> None:
-    purpose = f"deploy/{name}"
+    purpose = purposes.deploy(name)
     expected = _TOKEN_NONCE if name == "token" else _TOURNAMENT_NONCE
     known = journal.find(chain.chain_id, deployer.address, purpose)
     if known is None and chain.nonce(deployer.address) != expected:

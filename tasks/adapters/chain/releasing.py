@@ -5,7 +5,7 @@ from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
 from tasks.core.errors import ChainError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import batches
+from tasks.core.protocol import batches, purposes
 
 
 def book_abandonment(chain: Chain, signer: Signer, journal: Journal, round_id: RoundId) -> None:
@@ -19,7 +19,7 @@ def book_abandonment(chain: Chain, signer: Signer, journal: Journal, round_id: R
         return
     try:
         write = tournament.abandon(round_id)
-        chain.send(write, signer, journal, purpose=f"abandon/{round_id}")
+        chain.send(write, signer, journal, purpose=purposes.abandon(round_id))
     except ChainError:
         # Somebody else may have come first, which is as good.
         if not tournament.facts(round_id).abandoned:
@@ -38,5 +38,5 @@ def release_all(chain: Chain, signer: Signer, journal: Journal, round_id: RoundI
     waiting = [model for model, amount in zip(models, locked, strict=True) if amount > 0]
     for number, batch in enumerate(batches.of(waiting)):
         write = tournament.release_many(round_id, batch)
-        purpose = f"release/{round_id}/{number}/{batch[0].hex()}"
+        purpose = purposes.release(round_id, number, batch[0].hex())
         chain.send(write, signer, journal, purpose=purpose)

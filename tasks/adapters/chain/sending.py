@@ -12,6 +12,7 @@ from tasks.adapters.chain.writes import Write
 from tasks.adapters.journal import Attempt, Journal
 from tasks.adapters.keys import Signer
 from tasks.core.errors import ChainError
+from tasks.core.protocol import purposes
 
 _GAS_STEP = 50_000
 
@@ -101,7 +102,7 @@ def use_up(
             write=Write(to=signer.address, data=b"", what=f"use up nonce {nonce}"),
             signer=signer,
             journal=journal,
-            purpose=f"use up/{nonce}",
+            purpose=purposes.use_up(nonce),
         )
         for nonce in nonces
     ]

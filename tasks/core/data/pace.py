@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 
@@ -60,11 +59,6 @@ class Pace:
     def to_json(self) -> dict[str, int]:
         """Return the pace as a document holds it."""
         return {name: getattr(self, name) for name in self.__slots__}
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Self:
-        """Read a pace from a document."""
-        return cls(**document)
 
 
 def known_at(pace: Pace, dates: Dates) -> list[int]:

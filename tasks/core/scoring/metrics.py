@@ -4,20 +4,18 @@ No sum here goes through BLAS: products are added in one fixed order, so the flo
 on the BLAS kernel nor on the rows beside them, and a row and its reverse score exactly opposite.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.errors import DataError
-from tasks.core.money import scores
-from tasks.core.scoring import ordering, ranks
+from tasks.core.scoring import ordering, ranks, registry
+from tasks.core.scoring.registry import Direction
 
 BATCH_ROWS = 512
 """Rows of a book in one batch; its edges never depend on the number of workers."""
-
-SCORES = ("corr", "mmc", "bmc")
-"""The columns of `score_rows`, in order."""
 
 
 def batch_edges(n_rows: int) -> list[tuple[int, int]]:
@@ -75,37 +73,71 @@ def contribution(
 def score_rows(
     predictions: NDArray[np.float64],
     targets: NDArray[np.float64],
-    meta_model: NDArray[np.float64],
-    benchmark: NDArray[np.float64],
+    references: Mapping[str, NDArray[np.float64]],
 ) -> NDArray[np.int64]:
     """Return the official scores of some rows of a book.
 
     Args:
         predictions: finite values, shape (n_models, n_ids).
         targets: in [0, 1], shape (n_ids,); ids whose target is NaN are left out before ranking.
-        meta_model: the round's meta-model, shape (n_ids,).
-        benchmark: the benchmark blend, shape (n_ids,).
+        references: `meta_model` and `benchmark`, each of shape (n_ids,).
 
     Returns:
-        CORR, MMC and BMC in nano, shape (n_models, 3). A submission that is constant over the
-        ids with a target scores 0: intake can refuse one that is constant over all ids, but
-        nobody knows before the close which targets will be missing.
+        The scores of `registry.official` in nano, shape (n_models, n_scores). A submission that
+        is constant over the ids with a target scores 0: intake can refuse one that is constant
+        over all ids, but nobody knows before the close which targets will be missing.
 
     Raises:
-        DataError: if targets, meta-model or benchmark cannot be used.
+        DataError: if targets or a reference cannot be used, or one is missing.
         SubmissionError: if a prediction is not finite.
 
     Source: docs/protocol.md, "Scores".
     """
+    official = registry.official()
     kept = scorable(predictions, targets)
-    directions = [
-        contribution_vector(reference, targets, kept) for reference in (meta_model, benchmark)
+    era = _Era(targets=targets, kept=kept, references=references)
+    directions = [score.direction(era) for score in official if score.direction is not None]
+    columns = _along(cut(predictions, kept), directions)
+    nanos = [
+        [score.nano(value) for value in column.tolist()]
+        for score, column in zip(official, columns, strict=True)
     ]
-    found = products(cut(predictions, kept), directions, [corr_vector(targets, kept)])
-    corrs = correlations(found[:, 2:])
-    columns = np.column_stack((np.where(np.isnan(corrs), 0.0, corrs), found[:, :2]))
-    nanos = [scores.score_nano(score) for score in columns.ravel().tolist()]
-    return np.array(nanos, dtype=np.int64).reshape(columns.shape)
+    return np.array(nanos, dtype=np.int64).T
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Era:
+    """What an era fixes of its scores."""
+
+    targets: NDArray[np.float64]
+    kept: NDArray[np.bool_]
+    references: Mapping[str, NDArray[np.float64]]
+
+    def correlation(self) -> Direction:
+        return Direction(vector=corr_vector(self.targets, self.kept), powered=True)
+
+    def contribution(self, reference: str) -> Direction:
+        found = self.references.get(reference)
+        if found is None:
+            raise DataError(f"a score needs the {reference}, which is not given")
+        vector = contribution_vector(found, self.targets, self.kept)
+        return Direction(vector=vector, powered=False)
+
+
+def _along(
+    predictions: NDArray[np.float64], directions: Sequence[Direction]
+) -> list[NDArray[np.float64]]:
+    """Return submissions' scores along each direction; 0 for a constant one, all in one pass."""
+    plain = [each.vector for each in directions if not each.powered]
+    powered = [each.vector for each in directions if each.powered]
+    found = products(predictions, plain, powered)
+    length = found[:, -1]
+    columns = iter(found[:, : len(plain)].T)
+    corrs = (
+        np.divide(column, length, out=np.zeros(len(found)), where=length > 0)
+        for column in found[:, len(plain) : -1].T
+    )
+    return [next(corrs if each.powered else columns) for each in directions]
 
 
 def corr_vector(targets: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:

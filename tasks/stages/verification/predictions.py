@@ -7,9 +7,9 @@ from typing import Any
 from tasks.adapters import matrices
 from tasks.core.checks import require, require_none
 from tasks.core.errors import SubmissionError
-from tasks.core.protocol import alignment, commitments, scores
+from tasks.core.protocol import alignment, commitments
 from tasks.core.protocol import book as books
-from tasks.core.scoring import duplicates
+from tasks.core.scoring import duplicates, registry
 from tasks.stages.verification.entries import EntryChecks
 
 
@@ -80,7 +80,7 @@ class PredictionChecks(EntryChecks):
         stated, again = self.scored["rows"], self.scores_again()
         wrong, same, total = [], 0, 0
         for row, entrant, values in zip(stated, self.accepted, again, strict=True):
-            for name, value in zip(scores.METRICS, values, strict=True):
+            for name, value in zip(registry.names(), values, strict=True):
                 difference = abs(row[f"{name}_nano"] - value)
                 same, total = same + (difference == 0), total + 1
                 if difference > 1:

@@ -9,10 +9,13 @@ from tasks.adapters import tables
 from tasks.core import checks
 from tasks.core.checks import Check, Mismatch, require, require_none
 from tasks.core.protocol import canonical, commitments, dates, openings, places, scores
+from tasks.core.protocol.documents.book import Book
 from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol.documents.results import Scores
 from tasks.core.protocol.ledger import Ledger
 from tasks.core.protocol.table import Table
 from tasks.core.rules import ScoringRule
+from tasks.core.scoring import registry
 from tasks.stages.verification.predictions import PredictionChecks, blend_faults
 
 
@@ -122,7 +125,7 @@ class RoundChecks(PredictionChecks):
         """Score the meta-model and the benchmark again, which need no model's predictions."""
         again = self.published_blends()
         stated = self.lake.document(f"rounds/{self.round_id}/scores")["blends_corr_nano"]
-        wanted = scores.BLENDS if self.accepted else ()
+        wanted = [blend.name for blend in registry.BLENDS] if self.accepted else ()
         require(set(stated) == set(wanted), f"the blends are not {sorted(wanted)}")
         require_none(blend_faults(stated, again))
         return f"{len(again)} within one nano"
@@ -133,7 +136,9 @@ class RoundChecks(PredictionChecks):
         scored = self.scored
         rule = ScoringRule.from_document(self.opened["scoring"])
         clip = self.facts.terms.clip_nano
-        derived = scores.table(self.round_id, self.book, scored, rule, clip).to_document()
+        derived = scores.table(
+            Book.from_document(self.book), Scores.from_document(scored), rule, clip
+        ).to_document()
         names = {row["model"]: row["name"] for row in self.book["entrants"]}
         wrong = [
             f"row of {names[want['model']]} is {want}, not {have}"

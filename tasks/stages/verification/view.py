@@ -18,7 +18,7 @@ from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import openings, places, scores
 from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.openings import Opening
-from tasks.core.scoring import meta_model, metrics
+from tasks.core.scoring import meta_model, metrics, registry
 
 
 @dataclass(kw_only=True)
@@ -156,9 +156,10 @@ class RoundView:
         """Score the accepted predictions again, columns as METRICS."""
         if not self.accepted:
             return []
-        against = [self.column(name) for name in ("target", "meta_model", "benchmark")]
+        references = {name: self.column(name) for name in registry.REFERENCES}
+        target = self.column("target")
         batches = metrics.batch_edges(len(self.accepted))
-        rows = [metrics.score_rows(self.matrix[i:j], *against) for i, j in batches]
+        rows = [metrics.score_rows(self.matrix[i:j], target, references) for i, j in batches]
         again: list[list[int]] = np.concatenate(rows).tolist()
         return again
 

@@ -13,11 +13,13 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from tasks.core import wording
 from tasks.core.errors import InputError, LakeError
 from tasks.core.money.units import RoundId, Wei
+from tasks.core.protocol import canonical
 
 MOST = 2**64 - 1
 """The largest number that a document holds as a number; larger ones are decimal strings."""
 
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,77}")
+_ERA = re.compile(r"[0-9]{4,18}", re.ASCII)
 _HEX = re.compile(r"([0-9a-f]{2})*")
 _SHOWN = 40
 
@@ -65,6 +67,11 @@ class Document(ABC):
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON has it."""
 
+    def json_digest(self) -> bytes:
+        """Return the SHA-256 digest of its canonical JSON, also where it is a part of another."""
+        content = canonical.canonical_json(self.to_document())
+        return bytes.fromhex(canonical.sha256_hex(content))
+
 
 class Fields:
     """The fields of a JSON object, each of which is read once."""
@@ -110,6 +117,10 @@ class Fields:
     def text(self, name: str) -> str:
         """Return a string."""
         return text(self.take(name), name)
+
+    def era(self, name: str) -> str:
+        """Return the name of an era: its number with at least four digits."""
+        return era(self.take(name), name)
 
     def chosen(self, name: str, words: tuple[str, ...]) -> str:
         """Return one of some words."""
@@ -210,6 +221,13 @@ def text(value: object, place: str) -> str:
     """Return a value if it is a string."""
     if not isinstance(value, str):
         raise DocumentError(f"{shown(value)} is no string", place)
+    return value
+
+
+def era(value: object, place: str) -> str:
+    """Return a value if it is the name of an era."""
+    if not isinstance(value, str) or not _ERA.fullmatch(value):
+        raise DocumentError(f"{shown(value)} is no era: its number with four digits", place)
     return value
 
 

@@ -35,7 +35,7 @@ class RoundOpening(Document):
         """Read it from the fields of a document."""
         return cls(
             round_id=fields.round_id("round"),
-            era=fields.text("era"),
+            era=fields.era("era"),
             live=fields.text("live"),
             n_ids=fields.whole("n_ids"),
             ids_hash=fields.word("ids_hash"),

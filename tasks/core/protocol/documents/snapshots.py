@@ -22,7 +22,7 @@ class EraEntry(Document):
         target_end_era: by target, the era by whose date it has ended; None while that is open.
     """
 
-    era: str
+    name: str
     data_type: str
     n_ids: int
     features: Ref
@@ -39,7 +39,7 @@ class EraEntry(Document):
     def read(cls, fields: Fields) -> Self:
         """Read an entry from a manifest's fields."""
         return cls(
-            era=fields.text("era"),
+            name=fields.era("era"),
             data_type=fields.chosen("data_type", DATA_TYPES),
             n_ids=fields.whole("n_ids"),
             features=fields.one("features", Ref.read),
@@ -53,7 +53,7 @@ class EraEntry(Document):
         parts = {"features": self.features, "targets": self.targets, "benchmarks": self.benchmarks}
         return {name: None if ref is None else ref.to_document() for name, ref in parts.items()} | {
             "data_type": self.data_type,
-            "era": self.era,
+            "era": self.name,
             "n_ids": self.n_ids,
             "target_end_era": dict(self.target_end_era),
         }
@@ -103,8 +103,8 @@ class Manifest(Document):
         manifest = cls(
             name=fields.text("name"),
             version=fields.text("version"),
-            as_of_era=fields.text("as_of_era"),
-            live_era=fields.maybe("live_era", fields.text),
+            as_of_era=fields.era("as_of_era"),
+            live_era=fields.maybe("live_era", fields.era),
             code_version=fields.text("code_version"),
             scoring_version=fields.text("scoring_version"),
             eras=fields.many("eras", EraEntry.read),

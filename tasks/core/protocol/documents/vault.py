@@ -48,7 +48,7 @@ class DataEra(Document):
         times: of the round over it; None if it has none.
     """
 
-    era: str
+    name: str
     date: str
     n_ids: int
     object: Ref
@@ -61,7 +61,7 @@ class DataEra(Document):
     def read(cls, fields: Fields) -> Self:
         """Read an era from the data set's fields."""
         return cls(
-            era=fields.text("era"),
+            name=fields.era("era"),
             date=fields.text("date"),
             n_ids=fields.whole("n_ids"),
             object=fields.one("object", Ref.read),
@@ -76,7 +76,7 @@ class DataEra(Document):
         return {
             "benchmarked": self.benchmarked,
             "date": self.date,
-            "era": self.era,
+            "era": self.name,
             "mature": self.mature,
             "n_ids": self.n_ids,
             "object": self.object.to_document(),
@@ -146,8 +146,8 @@ class DataSet(Document):
             features=fields.texts("features"),
             targets=fields.texts("targets"),
             benchmarks=fields.texts("benchmarks"),
-            first_round=fields.text("first_round"),
-            playable=fields.texts("playable"),
+            first_round=fields.era("first_round"),
+            playable=fields.items("playable", kinds.era),
             panel=fields.one("panel", PanelFacts.read),
             defects=fields.many("defects", _defect),
             defect_counts=fields.named("defect_counts", kinds.whole),
