@@ -195,8 +195,10 @@ class Client:
 
     def _is_logged(self, plan: Plan) -> bool:
         sealed = self.plans.sealed(plan)
-        logged = self.chain.tournament.delivered(plan.round_id)
-        return any((each.model, each.sealed) == (self.model, sealed) for each in logged)
+        tournament, last = self.chain.tournament, self.chain.header().number
+        first = tournament.opening(plan.round_id, last).block
+        logged = tournament.delivered(plan.round_id, [self.model], first, last)
+        return any(each.sealed == sealed for each in logged)
 
     def _salt(self, round_id: RoundId, last: Plan | None, digest: bytes) -> bytes:
         """Return a salt; the same content keeps its own, and with it the commitment's date."""

@@ -1,6 +1,7 @@
 """A round's entries and deliveries, read from the chain's log as it grows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.reader import Header
@@ -10,12 +11,14 @@ from tasks.core.protocol import book
 from tasks.core.protocol.book import Entrant
 from tasks.core.protocol.events import Entered
 
-_BLOCKS = 64
-"""Asked for at once: were they full of deliveries, their answer still fits into a few 100 MB."""
+_MODELS = 250
+"""So many models' files are asked for at once."""
 
 
 class EntryLog:
     """What stands in the log about one round, as far as it was read.
+
+    Of the deliveries, which anybody may log, those alone are looked at whose model has entered.
 
     Attributes:
         entrants: each model's last entry, ascending by model.
@@ -29,7 +32,7 @@ class EntryLog:
         self._entered: list[Entered] = []
         self._delivered: dict[bytes, list[int]] = {}
         self._head: Header | None = None
-        self._first = next(e.block for e in chain.tournament.opened() if e.round == round_id)
+        self._first = chain.tournament.opening(round_id).block
 
     def read(self) -> Header:
         """Read what is new, and return the block up to which it was read.
@@ -40,13 +43,12 @@ class EntryLog:
         head, known = self._chain.header(), self._head
         if known is not None and self._chain.header(known.number).hash != known.hash:
             raise ChainError(f"block {known.number} is another one now: the log is read anew")
-        news = len(self._entered)
-        for first, last in _ranges(self._first if known is None else known.number + 1, head.number):
-            self._entered += self._chain.tournament.entered(self._round, last, from_block=first)
-            for event in self._chain.tournament.delivered(self._round, last, from_block=first):
-                self._delivered.setdefault(event.model, []).append(event.block)
-        if len(self._entered) > news:
-            self.entrants = book.last_entries(self._entered)
+        first = self._first if known is None else known.number + 1
+        if first <= head.number:
+            before = [entrant.model for entrant in self.entrants]
+            self._find_files(before, first, head.number)
+            fresh = self._read_entries(first, head.number) - set(before)
+            self._find_files(sorted(fresh), self._first, head.number)
         self._head = head
         return head
 
@@ -69,11 +71,21 @@ class EntryLog:
             if skip >= blocks.count(block):
                 skip -= blocks.count(block)
                 continue
-            events = self._chain.tournament.delivered(self._round, block, from_block=block)
-            yield from [event.sealed for event in events if event.model == model][skip:]
+            events = self._chain.tournament.delivered(self._round, [model], block, block)
+            yield from (event.sealed for event in islice(events, skip, None))
             skip = 0
 
+    def _read_entries(self, first: int, last: int) -> set[bytes]:
+        """Read the entries of a range, and return whose they are."""
+        found = self._chain.tournament.entered(self._round, last, from_block=first)
+        if found:
+            self._entered += found
+            self.entrants = book.last_entries(self._entered)
+        return {event.model for event in found}
 
-def _ranges(first: int, last: int) -> Iterator[tuple[int, int]]:
-    for start in range(first, last + 1, _BLOCKS):
-        yield start, min(start + _BLOCKS - 1, last)
+    def _find_files(self, models: Sequence[bytes], first: int, last: int) -> None:
+        """Note in which blocks of a range files were delivered for some models."""
+        for start in range(0, len(models), _MODELS):
+            asked = models[start : start + _MODELS]
+            for event in self._chain.tournament.delivered(self._round, asked, first, last):
+                self._delivered.setdefault(event.model, []).append(event.block)

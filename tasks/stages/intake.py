@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from tasks.adapters import keys
@@ -28,6 +28,9 @@ Source: docs/protocol.md, "Submissions".
 File = Path | bytes
 """A sealed file: where it lies in the inbox, or what the chain's log holds."""
 
+_FILES = 32
+"""So many files of one model are opened before the others' turn, however many it delivers."""
+
 _Key = tuple[bytes, int]
 
 
@@ -41,7 +44,7 @@ def receive(home: OpenHome, round_id: RoundId) -> int:
         return 0
     intake = Intake(home, round_id)
     intake.look()
-    return intake.judge()
+    return intake.judge_all()
 
 
 def verdict(home: OpenHome, round_id: RoundId, entrant: Entrant) -> tuple[Verdict, Ref | None]:
@@ -115,6 +118,13 @@ class Intake:
             judged += self._judge(entrant)
         return judged
 
+    def judge_all(self) -> int:
+        """Judge all that was seen, and return how many receipts were made."""
+        judged = self.judge()
+        while any(self._is_waiting(entrant) for entrant in self._log.entrants):
+            judged += self.judge()
+        return judged
+
     def finish(self) -> int:
         """Look once more if it is time still, note nothing any more, and judge what is left.
 
@@ -123,7 +133,7 @@ class Intake:
         """
         self.look()
         self._arrivals.end()
-        return self.judge()
+        return self.judge_all()
 
     def _lying(self) -> Iterator[Arrival]:
         for entrant in self._log.entrants:
@@ -146,9 +156,16 @@ class Intake:
         in_inbox = [self._path(entrant)] if arrived and accepted is None else []
         if accepted or not (in_inbox or count > tried):
             return 0
-        made = self._first(entrant, chain(in_inbox, self._log.files(entrant.model, tried)))
-        self._tried[key] = count
+        logged = islice(self._log.files(entrant.model, tried), _FILES)
+        made = self._first(entrant, chain(in_inbox, logged))
+        self._tried[key] = min(count, tried + _FILES)
         return self._keep(entrant, made)
+
+    def _is_waiting(self, entrant: Entrant) -> bool:
+        """Return whether files of an entrant's are left that were not opened yet."""
+        key = (entrant.model, entrant.nonce)
+        accepted, tried = self._accepted.get(key), self._tried.get(key, 0)
+        return not accepted and self._log.count(entrant.model) > tried
 
     def _recall(self, entrant: Entrant) -> None:
         """Remember what an entrant's receipt says, which a killed run may not have published."""

@@ -1,6 +1,7 @@
 """ABI coding: calls, results and logs of one contract as Python values with names."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from eth_abi import abi as coder
@@ -9,7 +10,8 @@ from eth_abi.codec import ABICodec
 from eth_abi.exceptions import DecodingError
 from eth_abi.registry import BaseEquals, registry
 from eth_typing import ABIComponent, ABIEvent, ABIFunction
-from web3 import Web3, utils
+from eth_utils import abi as utils
+from eth_utils.address import to_checksum_address
 
 from tasks.core.errors import ChainError
 
@@ -43,7 +45,9 @@ class Interface:
             entry["name"]: "0x" + bytes(utils.event_abi_to_log_topic(entry)).hex()
             for entry in events
         }
-        self._events = {self._topics[entry["name"]]: entry for entry in events}
+        self._events = {
+            bytes.fromhex(self._topics[entry["name"]].removeprefix("0x")): entry for entry in events
+        }
         self._constructor: Sequence[ABIComponent] = next(
             (entry["inputs"] for entry in abi if entry["type"] == "constructor"), []
         )
@@ -71,7 +75,7 @@ class Interface:
         """Return the first topic of an event's logs."""
         return self._topics[event]
 
-    def log(self, topics: Sequence[str], data: str) -> tuple[str, dict[str, Any]] | None:
+    def log(self, topics: Sequence[bytes], data: bytes) -> tuple[str, dict[str, Any]] | None:
         """Return an event's name and values; None for a log that is no event of this contract."""
         event = self._events.get(topics[0]) if topics else None
         if event is None:
@@ -81,19 +85,15 @@ class Interface:
         plain = [part for part in inputs if not part["indexed"]]
         values: dict[str, Any] = {}
         for part, topic in zip(indexed, topics[1:], strict=True):
-            values[part["name"]] = _named(part, _decode([part], _bytes(topic), event["name"])[0])
-        for part, value in zip(plain, _decode(plain, _bytes(data), event["name"]), strict=True):
+            values[part["name"]] = _named(part, _decode([part], topic, event["name"])[0])
+        for part, value in zip(plain, _decode(plain, data, event["name"]), strict=True):
             values[part["name"]] = _named(part, value)
         return event["name"], values
 
 
-def word(value: int) -> str:
+def word(value: int) -> bytes:
     """Return an unsigned integer as a log's topic."""
-    return f"0x{value:064x}"
-
-
-def _bytes(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))
+    return value.to_bytes(32)
 
 
 def _type(part: Mapping[str, Any]) -> str:
@@ -110,8 +110,12 @@ def _decode(parts: Sequence[Mapping[str, Any]], data: bytes, what: str) -> tuple
 def _named(part: Mapping[str, Any], value: Any) -> Any:
     """Return a struct as a mapping of its fields and an address with its checksum."""
     if part["type"] == "address":
-        return Web3.to_checksum_address(value)
+        return _checksum_address(value)
     if part["type"] == "tuple":
         fields = zip(part["components"], value, strict=True)
         return {field["name"]: _named(field, item) for field, item in fields}
     return value
+
+
+# A hash each, and the same few accounts again and again.
+_checksum_address = lru_cache(2**14)(to_checksum_address)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from contracts import loader
 from tasks.adapters.chain import fees, reader, sending
+from tasks.adapters.chain.kept_logs import KeptLogs
 from tasks.adapters.chain.reader import Reader, Receipt
 from tasks.adapters.chain.rpc import Rpc
 from tasks.adapters.chain.sending import Order
@@ -58,13 +60,15 @@ class Chain(Reader):
         deployment: Deployment,
         confirmations: int = 0,
         cap_wei: int = fees.CAP_WEI,
+        logs: Path | None = None,
     ) -> None:
         """Use an endpoint as it is."""
         super().__init__(rpc, deployment.chain_id, confirmations)
         self.deployment = deployment
         self.cap_wei = cap_wei
-        self.token = Token(self, deployment.token)
-        self.tournament = Tournament(self, deployment.tournament)
+        self.kept = KeptLogs(self, logs)
+        self.token = Token(self, deployment.token, self.kept)
+        self.tournament = Tournament(self, deployment.tournament, self.kept)
 
     @classmethod
     def connect(
@@ -74,6 +78,7 @@ class Chain(Reader):
         timeout_s: float = 30.0,
         confirmations: int = 0,
         cap_wei: int = fees.CAP_WEI,
+        logs: Path | None = None,
     ) -> Self:
         """Connect and check that it is the chain that is meant, with our contracts on it.
 
@@ -83,13 +88,14 @@ class Chain(Reader):
             timeout_s: how long one answer may take.
             confirmations: the blocks that must lie on a transaction's before it counts.
             cap_wei: most that a unit of gas may cost.
+            logs: the file that keeps the contracts' logs; None for memory alone.
 
         Raises:
             ChainError: if it does not answer, is another chain, the contracts' code is not the
                 one that this program knows, or they are not of one deployment.
         """
         found = Reader.reach(rpc_url, deployment.chain_id, deployment.genesis_hash, timeout_s)
-        chain = cls(found.rpc, deployment, confirmations, cap_wei)
+        chain = cls(found.rpc, deployment, confirmations, cap_wei, logs)
         require_code(chain, "token", deployment.token)
         require_code(chain, "tournament", deployment.tournament)
         if chain.tournament.salt() != deployment.salt:
@@ -125,9 +131,7 @@ class Chain(Reader):
         Returns:
             The number of `transactions`, their `gas` and their `fees_wei`.
         """
-        addresses = (self.token.address, self.tournament.address)
-        logs = [log for address in addresses for log in self.logs(address, [])]
-        hashes = sorted({log["transactionHash"] for log in logs})
+        hashes = sorted(self.token.transactions() | self.tournament.transactions())
         receipts = [found for found in self.receipts(hashes) if found is not None]
         return {
             "fees_wei": sum(receipt.fee_wei for receipt in receipts),

@@ -5,6 +5,8 @@ from typing import Any
 
 from contracts import loader
 from tasks.adapters.chain.codec import Interface
+from tasks.adapters.chain.kept_logs import KeptLogs, Stream
+from tasks.adapters.chain.log_file import Log
 from tasks.adapters.chain.reader import Block, Reader
 from tasks.adapters.chain.writes import Write
 from tasks.core.errors import ChainError
@@ -17,10 +19,20 @@ class Contract:
         address: where it stands.
     """
 
-    def __init__(self, reader: Reader, name: str, address: str) -> None:
-        """Use the contract at an address; `name` is its artefact's."""
+    def __init__(
+        self, reader: Reader, name: str, address: str, kept: KeptLogs | None = None
+    ) -> None:
+        """Use the contract at an address.
+
+        Args:
+            reader: the node that is asked.
+            name: the contract's artefact.
+            address: where it stands.
+            kept: the logs of its chain; None to keep its own in memory.
+        """
         self.address = address
         self._reader = reader
+        self._kept = kept or KeptLogs(reader)
         self._name = name
         self._interface = Interface(loader.load(name).abi)
 
@@ -35,38 +47,30 @@ class Contract:
         answers = self._reader.call_many(self.address, data, block)
         return [self._interface.result(name, answer) for answer in answers]
 
-    def _logs(
-        self,
-        events: Sequence[str],
-        topics: Sequence[str | None],
-        from_block: int = 0,
-        to_block: Block = "latest",
-    ) -> list[dict[str, Any]]:
-        """Return the raw logs of some events, in their order.
+    def _stream(self, events: Sequence[str] = (), *, with_data: bool = True) -> Stream:
+        """Return a stream of some events, by their names; of all if none is named."""
+        topics = tuple(self._interface.topic(event) for event in events)
+        return Stream(address=self.address, events=topics, with_data=with_data)
 
-        Args:
-            events: the events' names.
-            topics: what the topics after the first must be; None for any.
-            from_block: the first block.
-            to_block: the last block, itself included.
-        """
-        kinds = [self._interface.topic(event) for event in events]
-        return self._reader.logs(self.address, [kinds, *topics], from_block, to_block)
+    def _topics(self, events: Sequence[str]) -> list[bytes]:
+        """Return the first topics of the logs of some events."""
+        found = [self._interface.topic(event) for event in events]
+        return [bytes.fromhex(topic.removeprefix("0x")) for topic in found]
 
-    def _decoded(self, log: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    def _decoded(self, log: Log) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """Return the name of a log's event, its values by name, and where it stands.
 
         Raises:
             ChainError: if the contract has no such event.
         """
-        decoded = self._interface.log(log["topics"], log["data"])
+        decoded = self._interface.log(log.topics, log.data)
         if decoded is None:
             raise ChainError(f"contract {self.address} logs an event that no {self._name} has")
         place = {
-            "block": int(log["blockNumber"], 16),
-            "log_index": int(log["logIndex"], 16),
-            "transaction": log["transactionHash"],
-            "timestamp": int(log["blockTimestamp"], 16),
+            "block": log.block,
+            "log_index": log.log_index,
+            "transaction": log.transaction,
+            "timestamp": log.timestamp,
         }
         return *decoded, place
 

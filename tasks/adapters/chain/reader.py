@@ -16,6 +16,10 @@ Topic = str | Sequence[str] | None
 """What a log's topic must be: this one, one of these, or any."""
 
 
+class MovedError(ChainError):
+    """A block is not there, not yet or not any more: what was read up to it is of no use."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """A block's number, hash, time in seconds since 1970, and base fee a unit of gas."""
@@ -48,6 +52,7 @@ class Reader:
         chain_id: the chain that it must be.
         confirmations: the blocks that must lie on a transaction's before its receipt counts; 0 on
             a chain that nobody can reorganise, such as a home's own.
+        seen: the latest block when that was asked for last; None before.
     """
 
     def __init__(self, rpc: Rpc, chain_id: int, confirmations: int = 0) -> None:
@@ -61,6 +66,7 @@ class Reader:
         self.rpc = rpc
         self.chain_id = chain_id
         self.confirmations = confirmations
+        self.seen: Header | None = None
 
     @classmethod
     def reach(
@@ -105,10 +111,21 @@ class Reader:
         Raises:
             ChainError: if there is no such block.
         """
-        found = self.rpc.call("eth_getBlockByNumber", tag(block), False)
-        if found is None:
+        header = self._header(self.rpc.call("eth_getBlockByNumber", tag(block), False), block)
+        if header is None:
             raise ChainError(f"{self.rpc.place} has no block {block}")
-        header = _header(found)
+        if block == "latest":
+            self.seen = header
+        return header
+
+    def find_header(self, block: int) -> Header | None:
+        """Return a block's header; None if there is no such block."""
+        return self._header(self.rpc.call("eth_getBlockByNumber", tag(block), False), block)
+
+    def _header(self, answer: Any, block: Block) -> Header | None:
+        if answer is None:
+            return None
+        header = _header(answer)
         if block not in ("latest", header.number):
             raise ChainError(f"{self.rpc.place} gives block {header.number} for {block}")
         return header
@@ -151,20 +168,58 @@ class Reader:
             from_block: the first block.
             to_block: the last block, itself included.
         """
-        found = self.rpc.call(
-            "eth_getLogs",
-            {
-                "address": address,
-                "topics": list(topics),
-                "fromBlock": hex(from_block),
-                "toBlock": tag(to_block),
-            },
-        )
+        found = self.rpc.call("eth_getLogs", _filter(address, topics, from_block, to_block))
+        return self._logs(found, address, topics, from_block, to_block)
+
+    def logs_between(
+        self, address: str, topics: Sequence[Topic], first: int, last: int, most_bytes: int
+    ) -> tuple[Header | None, list[dict[str, Any]], Header]:
+        """Return a contract's raw logs of a range, with the blocks before it and at its end.
+
+        All of it is asked in one request: of several nodes behind one address another one may not
+        have the newest blocks yet, and a reorganisation may come in between.
+
+        Args:
+            address: the contract.
+            topics: what each topic must be; see `logs`.
+            first: the first block.
+            last: the last block, itself included; the chain must have it.
+            most_bytes: how large the answer may be.
+
+        Returns:
+            The header of the block before `first`, None before block 0; logs; `last`'s header.
+
+        Raises:
+            RefusedError: if the chain refuses the range.
+            LimitedError: if it limits calls.
+            TooLargeError: if the answer is too large.
+            MovedError: if the node does not have that block, or another one by now.
+            ChainError: if the chain does not answer.
+        """
+        end: rpc.Call = ("eth_getBlockByNumber", [hex(last), False])
+        before: rpc.Call = ("eth_getBlockByNumber", [hex(max(first - 1, 0)), False])
+        asked: rpc.Call = ("eth_getLogs", [_filter(address, topics, first, last)])
+        calls = [end, asked, end, before]
+        answers = self.rpc.together(calls, most_bytes, patient=False)
+        for answer in answers:
+            if isinstance(answer, ChainError):
+                raise answer
+        start, stop = self._header(answers[0], last), self._header(answers[2], last)
+        if start is None or stop is None or start.hash != stop.hash:
+            raise MovedError(f"{self.rpc.place} has no block {last} yet, or another: run again")
+        logs = self._logs(answers[1], address, topics, first, last)
+        return (self._header(answers[3], first - 1) if first else None), logs, stop
+
+    def _logs(
+        self, found: Any, address: str, topics: Sequence[Topic], first: int, last: Block
+    ) -> list[dict[str, Any]]:
         if not isinstance(found, list):
             raise ChainError(f"{self.rpc.place} gives no list of logs: run again, or use another")
         places = {_place(log, address, topics): log for log in found}
         if len(places) != len(found):
             raise ChainError(f"{self.rpc.place} gives a log twice: run again, or use another")
+        if any(block < first or (last != "latest" and block > last) for block, _ in places):
+            raise ChainError(f"{self.rpc.place} gives a log that was not asked for: use another")
         self._add_times(found)
         return [places[place] for place in sorted(places)]
 
@@ -193,6 +248,17 @@ class Reader:
             for log in logs:
                 if log["blockNumber"] == number:
                     log["blockTimestamp"] = hex(header.timestamp)
+
+
+def _filter(address: str, topics: Sequence[Topic], first: int, last: Block) -> dict[str, Any]:
+    return {
+        "address": address,
+        "topics": [
+            each if each is None or isinstance(each, str) else list(each) for each in topics
+        ],
+        "fromBlock": hex(first),
+        "toBlock": tag(last),
+    }
 
 
 def _header(answer: Any) -> Header:

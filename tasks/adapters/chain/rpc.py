@@ -1,4 +1,4 @@
-"""JSON-RPC over HTTP: results or one-line errors, no retries and no polling of its own.
+"""JSON-RPC over HTTP: results or one-line errors; asked again only where calls are limited.
 
 Nothing that answers is believed to be a sound node: an answer that does not fit its question is an
 error, never a value. What the values mean is checked where they are read.
@@ -8,9 +8,9 @@ import itertools
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -25,10 +25,15 @@ _ERROR_SELECTOR = bytes.fromhex("08c379a0")
 _BATCH = 100
 _CHUNK = 2**16
 _MAX_ANSWER = 2**28
+_PAUSE_S = 0.25
 # What of a URL is shorter is no key, and may be a word of a message.
 _KEY_LENGTH = 8
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile(r"0x([0-9a-fA-F]{2})*")
+# EIP-1474's "limit exceeded" is said of too many calls and of too large ones.
+_LIMIT_EXCEEDED = -32005
+_RATE_CODES = (429, -32029)
+_RATE = re.compile(r"too many requests|rate limit|per second|throttl|compute units", re.IGNORECASE)
 
 # At DEBUG it logs the path of every request, where a provider's key may stand.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -40,8 +45,41 @@ _ADVICE = {
 }
 
 
+_T = TypeVar("_T")
+Call = tuple[str, Sequence[Any]]
+"""A method and its parameters."""
+
+
 class RefusedError(ChainError):
     """The chain answered with an error: a revert, or a call that it does not accept."""
+
+
+class LimitedError(ChainError):
+    """The endpoint limits calls.
+
+    Attributes:
+        by_rate: whether it is certain that there were too many, not too large ones.
+        wait_s: how long it asked to be left alone.
+    """
+
+    def __init__(self, message: str, *, by_rate: bool, wait_s: float = 0.0) -> None:
+        """Say what the endpoint said."""
+        super().__init__(message)
+        self.by_rate = by_rate
+        self.wait_s = wait_s
+
+
+class TooLargeError(ChainError):
+    """An answer is larger than it may be."""
+
+
+class HttpError(ChainError):
+    """The endpoint answered with another HTTP status than 200."""
+
+    def __init__(self, message: str, status: int) -> None:
+        """Say what it answered."""
+        super().__init__(message)
+        self.status = status
 
 
 class Rpc:
@@ -69,10 +107,14 @@ class Rpc:
 
         Raises:
             RefusedError: if the chain answers with an error.
+            LimitedError: if it still limits calls after as long as an answer may take.
             ChainError: if it does not answer, or something else.
         """
+        return self._patiently(lambda: self._call(method, params))
+
+    def _call(self, method: str, params: Sequence[Any]) -> Any:
         request = self._request(method, params)
-        answer = self._post(request)
+        answer = self._post(request, _MAX_ANSWER)
         if not isinstance(answer, dict):
             raise self._nonsense(method)
         # An error before the call was read has no id.
@@ -96,12 +138,61 @@ class Rpc:
         """
         results: list[Any] = []
         for start in range(0, len(params), _BATCH):
-            asked = [self._request(method, each) for each in params[start : start + _BATCH]]
-            answers = self._by_id(method, self._post(asked))
-            if answers.keys() != {request["id"] for request in asked}:
-                raise self._nonsense(method)
-            results += [self._result_or_error(method, answers[each["id"]]) for each in asked]
+            results += self.together([(method, each) for each in params[start : start + _BATCH]])
         return results
+
+    def together(
+        self, calls: Sequence[Call], most_bytes: int = _MAX_ANSWER, patient: bool = True
+    ) -> list[Any]:
+        """Return the results of some calls in one request, an error in place of a refused one.
+
+        Args:
+            calls: at most 100.
+            most_bytes: how large the answer may be.
+            patient: whether to ask again where calls are limited.
+
+        Raises:
+            LimitedError: if calls are limited, and still are after patience.
+            TooLargeError: if the answer is too large.
+            ChainError: if the chain does not answer, or not exactly these calls.
+        """
+        results: dict[int, Any] = {}
+
+        def ask() -> list[Any]:
+            left = [place for place in range(len(calls)) if place not in results]
+            found = self._together([calls[place] for place in left], most_bytes)
+            limited = [each for each in found if isinstance(each, LimitedError)]
+            results.update(
+                (place, each)
+                for place, each in zip(left, found, strict=True)
+                if not isinstance(each, LimitedError)
+            )
+            if limited:
+                raise limited[0]
+            return [results[place] for place in range(len(calls))]
+
+        return self._patiently(ask) if patient else ask()
+
+    def _together(self, calls: Sequence[Call], most_bytes: int) -> list[Any]:
+        asked = [self._request(method, params) for method, params in calls]
+        method = calls[0][0]
+        answers = self._by_id(method, self._post(asked, most_bytes))
+        if answers.keys() != {request["id"] for request in asked}:
+            raise self._nonsense(method)
+        return [self._result_or_error(each["method"], answers[each["id"]]) for each in asked]
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """Ask again, after growing pauses, for as long as an answer may take."""
+        until, pause = time.monotonic() + self._timeout_s, _PAUSE_S
+        while True:
+            try:
+                return ask()
+            except LimitedError as limited:
+                pause = max(pause, limited.wait_s)
+                if time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+            pause *= 2
 
     def batch_all(self, method: str, params: Sequence[Sequence[Any]]) -> list[Any]:
         """Return the results of many calls of one method, none of which may be refused.
@@ -119,7 +210,7 @@ class Rpc:
     def _request(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
 
-    def _post(self, body: Any) -> Any:
+    def _post(self, body: Any, most_bytes: int) -> Any:
         deadline = time.monotonic() + self._timeout_s
         try:
             with self._session.post(
@@ -127,7 +218,7 @@ class Rpc:
             ) as response:
                 if response.status_code != HTTPStatus.OK:
                     raise self._refused_by_http(response)
-                content = self._content(response, deadline)
+                content = self._content(response, deadline, most_bytes)
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):
             # Without the library's error, which quotes the URL and would show in a traceback.
             raise ChainError(f"no answer from the chain at {self.place}: does it run?") from None
@@ -138,21 +229,25 @@ class Rpc:
                 f"{self.place} does not answer in JSON: is it a chain's endpoint?"
             ) from error
 
-    def _content(self, response: requests.Response, deadline: float) -> bytes:
+    def _content(self, response: requests.Response, deadline: float, most_bytes: int) -> bytes:
         # requests' own time-out starts anew with each byte that comes.
         content = bytearray()
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             content += chunk
-            if time.monotonic() > deadline or len(content) > _MAX_ANSWER:
-                raise ChainError(f"{self.place} does not end its answer: run again, or use another")
+            large = len(content) > most_bytes
+            if large or time.monotonic() > deadline:
+                kind = TooLargeError if large else ChainError
+                raise kind(f"{self.place} does not end its answer: run again, or use another")
         return bytes(content)
 
     def _refused_by_http(self, response: requests.Response) -> ChainError:
         status = response.status_code
         advice = _ADVICE.get(HTTPStatus(status)) if status in list(HTTPStatus) else None
-        return ChainError(
-            f"{self.place} answers HTTP {status}: {advice or 'run again when it is up'}"
-        )
+        message = f"{self.place} answers HTTP {status}: {advice or 'run again when it is up'}"
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = response.headers.get("Retry-After", "")
+            return LimitedError(message, by_rate=True, wait_s=int(wait) if wait.isdigit() else 0)
+        return HttpError(message, status)
 
     def _by_id(self, method: str, answers: Any) -> dict[int, dict[str, Any]]:
         if isinstance(answers, dict):
@@ -171,7 +266,7 @@ class Rpc:
     def _result(self, method: str, answer: dict[str, Any]) -> Any:
         error = _error(answer)
         if error is not None:
-            raise RefusedError(_reason(error) or f"{method}: {self._said(answer)}")
+            raise self._refused(method, answer, error)
         if "result" not in answer:
             raise self._nonsense(method)
         return answer["result"]
@@ -179,8 +274,17 @@ class Rpc:
     def _result_or_error(self, method: str, answer: dict[str, Any]) -> Any:
         try:
             return self._result(method, answer)
-        except RefusedError as error:
+        except (RefusedError, LimitedError) as error:
             return error
+
+    def _refused(
+        self, method: str, answer: dict[str, Any], error: dict[str, Any]
+    ) -> RefusedError | LimitedError:
+        reason, said = _reason(error), f"{method}: {self._said(answer)}"
+        by_rate = error.get("code") in _RATE_CODES or _RATE.search(said) is not None
+        if reason is None and (by_rate or error.get("code") == _LIMIT_EXCEEDED):
+            return LimitedError(said, by_rate=by_rate)
+        return RefusedError(reason or said)
 
     def _said(self, answer: dict[str, Any]) -> str:
         """Return an answer's error as a part of one line, without what the URL hides."""

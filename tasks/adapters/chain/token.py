@@ -1,20 +1,21 @@
 """The token's contract: one method a read, one builder a write."""
 
 from tasks.adapters.chain.contract import Contract
+from tasks.adapters.chain.kept_logs import KeptLogs
 from tasks.adapters.chain.reader import Block, Reader
 from tasks.adapters.chain.writes import Write
 from tasks.core.errors import ChainError
 from tasks.core.money.units import Wei
 
-_NOBODY = "0x" + "00" * 32
+_NOBODY = bytes(32)
 
 
 class Token(Contract):
     """The ERC-20 that is staked, at one address."""
 
-    def __init__(self, reader: Reader, address: str) -> None:
-        """Use the contract at an address."""
-        super().__init__(reader, "token", address)
+    def __init__(self, reader: Reader, address: str, kept: KeptLogs | None = None) -> None:
+        """Use the contract at an address; see `Contract`."""
+        super().__init__(reader, "token", address, kept)
 
     def total_supply(self, block: Block = "latest") -> Wei:
         """Return how many tokens there are."""
@@ -42,10 +43,14 @@ class Token(Contract):
         Raises:
             ChainError: if the log does not have it.
         """
-        logs = self._logs(["Transfer"], [_NOBODY])
+        logs = self._kept.read(self._stream(), [self._topics(["Transfer"]), [_NOBODY]])
         if not logs:
             raise ChainError(f"the chain has no log of the supply of token {self.address}")
-        return Wei(int(logs[0]["data"], 16))
+        return Wei(int.from_bytes(logs[0].data))
+
+    def transactions(self) -> set[str]:
+        """Return the hashes of all transactions that left a log."""
+        return {log.transaction for log in self._kept.read(self._stream())}
 
     def transfer(self, to: str, amount: Wei) -> Write:
         """Return the write that moves the sender's tokens."""

@@ -1,11 +1,14 @@
 """The tournament's contract: one method a read, its log as records; writes are inherited."""
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from tasks.adapters.chain.codec import word
-from tasks.adapters.chain.reader import Block, Reader
+from tasks.adapters.chain.kept_logs import KeptLogs
+from tasks.adapters.chain.log_file import Log
+from tasks.adapters.chain.reader import Block, Header, Reader
 from tasks.adapters.chain.tournament_writes import TournamentWrites
+from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import events as kinds
 from tasks.core.protocol import status as statuses
@@ -17,15 +20,18 @@ _Record = TypeVar("_Record", bound=AnyEvent)
 
 # A delivered file is up to 64 KiB, of whoever pays for it: none comes with the others.
 _TOLD = tuple(kind for kind in kinds.KINDS if kind is not kinds.Delivered)
+# Noted beside the log: the answer of `round_facts`; when a round that is over became final.
+_FACTS, _OVER = "facts", "over"
 _OF_A_ROUND = tuple(kind for kind in _TOLD if "round" in kind.__annotations__)
 
 
 class Tournament(TournamentWrites):
     """The contract that holds stakes and settles rounds, at one address."""
 
-    def __init__(self, reader: Reader, address: str) -> None:
-        """Use the contract at an address."""
-        super().__init__(reader, "tournament", address)
+    def __init__(self, reader: Reader, address: str, kept: KeptLogs | None = None) -> None:
+        """Use the contract at an address; see `Contract`."""
+        super().__init__(reader, "tournament", address, kept)
+        self._told = self._stream(_names(_TOLD))
 
     def status(self, round_id: RoundId, block: Block = "latest") -> int:
         """Return a round's status, a number of `tasks.core.protocol.status`."""
@@ -42,11 +48,25 @@ class Tournament(TournamentWrites):
     def facts_many(
         self, rounds: Sequence[RoundId], block: Block = "latest"
     ) -> dict[RoundId, RoundFacts]:
-        """Return everything that the contract holds of many rounds."""
-        found = self._read_many("round_facts", [(round_id,) for round_id in rounds], block)
+        """Return everything that the contract holds of many rounds.
+
+        The node is asked about those alone of which something was logged since it was last asked:
+        every change of a round logs an event.
+        """
+        number = self._reader.header(block).number if block == "latest" else block
+        known = self._kept.noted(self._told, _FACTS, number)
+        missing = [each for each in rounds if word(each) not in known]
+        data = [self._interface.call("round_facts", each) for each in missing]
+        found = self._reader.call_many(self.address, data, number)
+        fresh = {word(each): answer for each, answer in zip(missing, found, strict=True)}
+        if fresh:
+            self._kept.note(self._told, _FACTS, number, fresh)
+        answers = known | fresh
         return {
-            round_id: RoundFacts.from_contract(values)
-            for round_id, values in zip(rounds, found, strict=True)
+            each: RoundFacts.from_contract(
+                self._interface.result("round_facts", answers[word(each)])
+            )
+            for each in rounds
         }
 
     def status_many(self, rounds: Sequence[RoundId], block: Block = "latest") -> dict[RoundId, int]:
@@ -137,30 +157,74 @@ class Tournament(TournamentWrites):
 
     def events(self, to_block: Block = "latest") -> list[AnyEvent]:
         """Return the whole log, but for the deliveries: files of any number and size."""
-        return [self._record(log) for log in self._logs(_names(_TOLD), [], 0, to_block)]
+        return [self._record(log) for log in self._kept.read(self._told, [], 0, to_block)]
 
     def events_of(self, round_id: RoundId, to_block: Block = "latest") -> list[AnyEvent]:
         """Return all that was logged about a round, but for the deliveries."""
-        logs = self._logs(_names(_OF_A_ROUND), [word(round_id)], 0, to_block)
-        return [self._record(log) for log in logs]
+        topics = [self._topics(_names(_OF_A_ROUND)), [word(round_id)]]
+        return [self._record(log) for log in self._kept.read(self._told, topics, 0, to_block)]
+
+    def transactions(self) -> set[str]:
+        """Return the hashes of all transactions that left a log."""
+        bare = self._stream(["Delivered"], with_data=False)
+        streams = (self._told, bare)
+        return {log.transaction for stream in streams for log in self._kept.read(stream)}
 
     def opened(self, to_block: Block = "latest") -> list[kinds.Opened]:
         """Return the openings of all rounds."""
         return self._of(kinds.Opened, None, to_block)
 
+    def opening(self, round_id: RoundId, to_block: Block = "latest") -> kinds.Opened:
+        """Return the opening of a round.
+
+        Raises:
+            InputError: if it was never opened.
+        """
+        found = self._of(kinds.Opened, round_id, to_block)
+        if not found:
+            raise InputError(f"round {round_id} was never opened")
+        return found[-1]
+
     def rounds(self, to_block: Block = "latest") -> list[RoundId]:
         """Return every round that was opened, ascending."""
-        return sorted(event.round for event in self.opened(to_block))
+        found = self._kept.subjects(self._told, self._interface.topic("Opened"), to_block)
+        return sorted(RoundId(int.from_bytes(each)) for each in found)
+
+    def under_way(self, block: Block = "latest") -> list[RoundId]:
+        """Return the rounds of which something is left to do, ascending."""
+        header = self._reader.header(block)
+        over = self._over(header)
+        return [each for each in self.rounds(header.number) if each not in over]
 
     def finals(self, block: Block = "latest") -> dict[RoundId, int]:
         """Return when each final round became so, seconds since 1970."""
         header = self._reader.header(block)
-        facts = self.facts_many(self.rounds(header.number), header.number)
-        return {
-            round_id: each.proposal.final_at
-            for round_id, each in facts.items()
-            if statuses.of(each, header.timestamp) == statuses.FINAL
+        over = self._over(header)
+        rest = [each for each in self.rounds(header.number) if each not in over]
+        facts = self.facts_many(rest, header.number)
+        final = {
+            each: facts[each].proposal.final_at
+            for each in rest
+            if statuses.of(facts[each], header.timestamp) == statuses.FINAL
         }
+        found = final | {each: final_at for each, final_at in over.items() if final_at > 0}
+        return dict(sorted(found.items()))
+
+    def _over(self, header: Header) -> dict[RoundId, int]:
+        """Return the rounds that are over, and when each became final; 0 for an abandoned one."""
+        noted = self._kept.noted(self._told, _OVER, header.number)
+        known = {RoundId(int.from_bytes(each)): int.from_bytes(at) for each, at in noted.items()}
+        rest = [each for each in self.rounds(header.number) if each not in known]
+        facts = self.facts_many(rest, header.number)
+        fresh = {
+            each: facts[each].proposal.final_at
+            for each in rest
+            if statuses.is_over(facts[each], header.timestamp)
+        }
+        if fresh:
+            notes = {word(each): at.to_bytes(8) for each, at in fresh.items()}
+            self._kept.note(self._told, _OVER, header.number, notes)
+        return known | fresh
 
     def entered(
         self,
@@ -195,10 +259,23 @@ class Tournament(TournamentWrites):
         return self._of(kinds.Ruled, round_id, to_block)
 
     def delivered(
-        self, round_id: RoundId, to_block: Block = "latest", from_block: int = 0
-    ) -> list[kinds.Delivered]:
-        """Return the sealed submissions that were delivered on the chain."""
-        return self._of(kinds.Delivered, round_id, to_block, None, from_block)
+        self, round_id: RoundId, models: Sequence[bytes], first: int, last: int
+    ) -> Iterator[kinds.Delivered]:
+        """Yield the sealed submissions that were delivered for some models, in their order.
+
+        They are read piece by piece and kept nowhere: each is up to 64 KiB.
+
+        Args:
+            round_id: the round.
+            models: whose files.
+            first: the first block.
+            last: the last block, itself included.
+        """
+        asked = [[word(round_id)], list(models)]
+        for log in self._kept.unkept(self._stream(["Delivered"]), asked, first, last):
+            record = self._record(log)
+            if isinstance(record, kinds.Delivered):
+                yield record
 
     def settled(
         self, round_id: RoundId, to_block: Block = "latest", model: bytes | None = None
@@ -240,14 +317,16 @@ class Tournament(TournamentWrites):
         model: bytes | None = None,
         from_block: int = 0,
     ) -> list[_Record]:
-        topics = [] if round_id is None else [word(round_id)]
-        if model is not None:
-            topics.append(f"0x{model.hex()}")
-        logs = self._logs([kind.__name__], topics, from_block, to_block)
+        topics = [
+            self._topics([kind.__name__]),
+            None if round_id is None else [word(round_id)],
+            None if model is None else [model],
+        ]
+        logs = self._kept.read(self._told, topics, from_block, to_block)
         found = [self._record(log) for log in logs]
         return [record for record in found if isinstance(record, kind)]
 
-    def _record(self, log: dict[str, Any]) -> AnyEvent:
+    def _record(self, log: Log) -> AnyEvent:
         return kinds.event(*self._decoded(log))
 
 

@@ -63,3 +63,16 @@ def _without_a_book(facts: RoundFacts, now: int) -> int:
     if facts.entrants == 0:
         return ABANDONED
     return CLOSED if now < terms.book_by else ABANDONED
+
+
+def is_over(facts: RoundFacts, now: int) -> bool:
+    """Return whether a round has ended and nothing of it is left to do.
+
+    It stays so whatever the time: only an event of the round could change it.
+
+    Args:
+        facts: what the contract holds of the round.
+        now: the block's time, seconds since 1970.
+    """
+    ended = of(facts, now)
+    return facts.locked == 0 and (ended == FINAL or (ended == ABANDONED and facts.abandoned))
