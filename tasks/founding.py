@@ -87,7 +87,7 @@ def found(site: Site, values: Settings) -> Replay:
     founding.write_genesis(site, first, list(owners.values()))
     node = Node.start(installation, values)
     deployment = founding.deploy(site, node.rpc_url, amounts)
-    chain = Chain.connect(node.rpc_url, deployment, *values.connection)
+    chain = Chain.connect(node.rpc_url, deployment, *values.connection, logs=installation.logs)
     home = homes.resume(homes.at(site, chain))
     deployer = site.keys.signer("deployer")
     reconciling.reconcile(chain, site.journal, [deployer], cap_wei=chain.cap_wei)

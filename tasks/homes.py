@@ -153,7 +153,8 @@ def running_chain(home: Home, values: Settings) -> Chain:
     node = Node.attach(home)
     if node is None:
         raise ChainError(f"the chain of {home.root} does not run: start it with `erarium up`")
-    return Chain.connect(node.rpc_url, founding.known(home), *values.connection)
+    known = founding.known(home)
+    return Chain.connect(node.rpc_url, known, *values.connection, logs=home.logs)
 
 
 @contextmanager
@@ -164,7 +165,8 @@ def connected(home: Home, values: Settings) -> Iterator[Chain]:
         ChainError: if it does not answer, is another one, or nothing was deployed yet.
     """
     with serving.chain_served(home, values) as node:
-        yield Chain.connect(node.rpc_url, founding.known(home), *values.connection)
+        known = founding.known(home)
+        yield Chain.connect(node.rpc_url, known, *values.connection, logs=home.logs)
 
 
 @contextmanager

@@ -38,7 +38,9 @@ def found(
         arbiter = site.keys.signer("arbiter").address
         chosen = living.parameters(request, arbiter)
         deployment = founding.deploy(site, node.rpc_url, living.economy(request), chosen)
-        chain = Chain.connect(node.rpc_url, deployment, *values.connection)
+        chain = Chain.connect(
+            node.rpc_url, deployment, *values.connection, logs=site.installation.logs
+        )
         living.fund(site, chain)
         living.first_data(site, chain.now, progress)
         return site.installation

@@ -48,6 +48,8 @@ class Home:
         self.node = root / "node"
         self.run = root / "run"
         self.prefect = root / "prefect"
+        # What was read of the chain: a cache that may be deleted at any time.
+        self.logs = self.run / "chain-logs.sqlite"
 
     @classmethod
     def create(

@@ -106,7 +106,8 @@ class Owned:
         """
         facts = self.facts
         deployment = Deployment.known(facts.chain_id, facts.genesis_hash, facts.contracts)
-        return Chain.connect(facts.rpc, deployment, *connection)
+        logs = self.folder / "chain-logs.sqlite"
+        return Chain.connect(facts.rpc, deployment, *connection, logs=logs)
 
     @contextmanager
     def at_work(

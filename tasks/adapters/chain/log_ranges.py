@@ -15,6 +15,8 @@ MOST_BYTES = 2**24
 
 _BLOCKS = 512
 _LARGEST = 2**28
+# After so many answers a longer range is tried again than was once refused.
+_GOOD = 16
 _PAUSE_S = 0.1
 _PATIENCE_S = 60.0
 # Some providers refuse a range by the status of their answer.
@@ -39,6 +41,7 @@ class Ranges:
         self._most_bytes = most_bytes
         self._blocks = _BLOCKS
         self._most_blocks = 2**63
+        self._good = 0
 
     def read(self, address: str, topics: Sequence[Topic], first: int, last: int) -> Iterator[Piece]:
         """Yield the logs of a contract, range after range.
@@ -52,44 +55,49 @@ class Ranges:
         Raises:
             ChainError: if the chain refuses a single block, or limits calls for a minute.
         """
-        until, pause = time.monotonic() + _PATIENCE_S, _PAUSE_S
         while first <= last:
+            piece = self._next(address, topics, first, last)
+            yield piece
+            first = piece.last.number + 1
+
+    def _next(self, address: str, topics: Sequence[Topic], first: int, last: int) -> Piece:
+        """Read as much from a block on as the node gives at once."""
+        until, pause = time.monotonic() + _PATIENCE_S, _PAUSE_S
+        while True:
             stop = min(first + self._blocks - 1, last)
             try:
-                piece = self._piece(address, topics, first, stop)
-            except (RefusedError, LimitedError, TooLargeError, HttpError) as error:
-                shorter = self._shorten(stop - first + 1, error)
-                if isinstance(error, LimitedError):
-                    pause = max(pause, error.wait_s)
-                    if time.monotonic() + pause > until:
-                        raise
-                    time.sleep(pause)
-                    pause = min(2 * pause, _PATIENCE_S / 8)
-                elif not shorter:
+                return self._piece(address, topics, first, stop)
+            except LimitedError as error:
+                # It may be the rate or the range: the same once more, then a shorter one.
+                if pause > _PAUSE_S and not error.by_rate:
+                    self._shorten(stop - first + 1)
+                pause = max(pause, error.wait_s)
+                if time.monotonic() + pause > until:
                     raise
-                continue
-            yield piece
-            until, pause = time.monotonic() + _PATIENCE_S, _PAUSE_S
-            first = stop + 1
+                time.sleep(pause)
+                pause = min(2 * pause, _PATIENCE_S / 8)
+            except (RefusedError, TooLargeError, HttpError) as error:
+                if stop == first or not _may_be_the_range(error):
+                    raise
+                self._shorten(stop - first + 1)
 
     def _piece(self, address: str, topics: Sequence[Topic], first: int, last: int) -> Piece:
         # A block holds no more than its gas pays for, so one block may be as large as it is.
         most = self._most_bytes if first < last else _LARGEST
         before, logs, end = self._reader.logs_between(address, topics, first, last, most)
         size = sum(len(log["data"]) for log in logs) + 1_000 * len(logs)
+        self._good += 1
+        if self._good % _GOOD == 0:
+            self._most_blocks *= 2
         if last - first + 1 == self._blocks and size < most // 4:
             self._blocks = min(2 * self._blocks, self._most_blocks)
         return Piece(before=before, logs=logs, last=end)
 
-    def _shorten(self, blocks: int, error: ChainError) -> bool:
-        """Halve the range after an error that a shorter one may not meet; say whether it is."""
-        if isinstance(error, LimitedError) and error.by_rate:
-            return False
-        if isinstance(error, HttpError) and error.status not in _REFUSALS:
-            return False
-        if blocks == 1:
-            return False
-        self._blocks = blocks // 2
-        if not isinstance(error, TooLargeError):
-            self._most_blocks = self._blocks
-        return True
+    def _shorten(self, blocks: int) -> None:
+        """Ask for half of a range that was refused, and no more until all has gone well a while."""
+        self._blocks = self._most_blocks = max(blocks // 2, 1)
+        self._good = 0
+
+
+def _may_be_the_range(error: ChainError) -> bool:
+    return not isinstance(error, HttpError) or error.status in _REFUSALS
