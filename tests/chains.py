@@ -22,6 +22,7 @@ from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import derive
+from tasks.core.protocol.events import Delivered
 from tasks.core.protocol.terms import Parameters, Terms
 
 numbers = itertools.count(1)
@@ -115,6 +116,12 @@ def open_round(local: LocalChain, **changes: Any) -> RoundId:
     send(local, write, "operator")
     local.node.advance(opens)
     return round_id
+
+
+def delivered(chain: Chain, round_id: RoundId, *models: bytes) -> list[Delivered]:
+    """Return the files that stand in the log for some models."""
+    last = chain.header().number
+    return list(chain.tournament.delivered(round_id, models, 0, last))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from tasks.core.protocol import canonical, commitments, derive, submissions
 from tasks.core.protocol.terms import Terms
 from tasks.core.rules import OVERLAP
 from tasks.modellers import field, roster
-from tests import snapshots
+from tests import chains, snapshots
 
 _NUMBERS = itertools.count(70_000)
 _SEALING = SealingKey(b"\7" * 32)
@@ -157,7 +157,7 @@ def test_enter__on_the_chain__logs_the_sealed_file_and_leaves_the_inbox_alone(
     for _ in range(2):
         (plan,) = entering.enter([client], open_round, {client.name: entry}, on_chain=True)
 
-    (event,) = client.chain.tournament.delivered(open_round)
+    (event,) = chains.delivered(client.chain, open_round, client.model)
     (entered,) = client.chain.tournament.entered(open_round)
     assert (event.model, event.sealed) == (client.model, client.plans.sealed(plan))
     assert (event.block, event.log_index) < (entered.block, entered.log_index)
@@ -171,7 +171,7 @@ def test_enter__on_the_chain_with_a_raised_stake__logs_the_file_once(client, lak
         entering.enter([client], open_round, {client.name: entry}, on_chain=True)
 
     assert len(client.chain.tournament.entered(open_round)) == 2
-    assert len(client.chain.tournament.delivered(open_round)) == 1
+    assert len(chains.delivered(client.chain, open_round, client.model)) == 1
     assert client.has_entered(open_round)
 
 
@@ -185,10 +185,10 @@ def test_enter__on_the_chain_with_a_file_too_large_for_it__sends_nothing(
         entering.enter([client], open_round, {client.name: entry}, on_chain=True)
 
     assert client.chain.tournament.entered(open_round) == []
-    assert client.chain.tournament.delivered(open_round) == []
+    assert chains.delivered(client.chain, open_round, client.model) == []
     monkeypatch.setattr(client.plans, "sealed", lambda _plan: bytes(65_536))
     entering.enter([client], open_round, {client.name: entry}, on_chain=True)
-    (event,) = client.chain.tournament.delivered(open_round)
+    (event,) = chains.delivered(client.chain, open_round, client.model)
     assert event.sealed == bytes(65_536)
 
 

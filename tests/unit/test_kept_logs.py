@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from eth_utils.address import to_checksum_address
@@ -30,7 +31,7 @@ class Spied:
     """A node behind a proxy that notes which ranges of logs were asked for, and may refuse."""
 
     node: bare_nodes.BareNode
-    refuse: object = None
+    refuse: Any = None
     ranges: list[tuple[int, int]] = field(default_factory=list)
     asked: int = 0
 
@@ -337,7 +338,7 @@ def test_unkept__range__is_yielded_and_not_kept(still, spied):
     assert spy.ranges[-1] == spy.ranges[len(spy.ranges) // 2 - 1]
 
 
-class Limiting:
+class Limiting(Reader):
     """A node of many empty blocks that gives the logs of at most so many at once."""
 
     def __init__(self, most):
