@@ -1,5 +1,7 @@
 """Where batches run: in this process, or on Dask workers that this process starts."""
 
+from __future__ import annotations
+
 import itertools
 import logging
 import signal
@@ -8,14 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
-
-import dask
-from distributed import Client, Future, KilledWorker, LocalCluster, wait
-from distributed.security import Security
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tasks.adapters import threads
 from tasks.core.errors import ProcessError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future, LocalCluster
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -95,6 +96,8 @@ class DaskExecutor:
         Raises:
             ProcessError: if they are not there in time, or a batch keeps killing its worker.
         """
+        from distributed import KilledWorker
+
         if not items:
             return []
         call = next(_calls)
@@ -120,6 +123,8 @@ class DaskExecutor:
 
     def _wait(self, futures: Sequence[Future[Any]], key: str) -> None:
         """Wait for all, reporting each; raise what a batch raises, as soon as it does."""
+        from distributed import wait
+
         deadline, alive = time.monotonic() + self._timeout_s, time.monotonic()
         pending = list(futures)
         while pending:
@@ -164,6 +169,10 @@ def local_cluster(
     if workers < 1:
         raise ProcessError(f"{workers} workers: need at least 1")
     threads.limit_threads()
+    # Here, for most processes start no workers.
+    import dask
+    from distributed import Client
+
     with dask.config.set(_QUIET), _without_interrupts():
         cluster = _start(workers, run_folder, memory_limit, log_level)
     try:
@@ -174,6 +183,9 @@ def local_cluster(
 
 
 def _start(workers: int, run_folder: Path, memory_limit: str, log_level: int) -> LocalCluster:
+    from distributed import LocalCluster
+    from distributed.security import Security
+
     run_folder.mkdir(parents=True, exist_ok=True)
     try:
         return LocalCluster(

@@ -4,8 +4,6 @@ import json
 import os
 from pathlib import Path
 
-from eth_keyfile.keyfile import decode_keyfile_json
-
 from tasks.core.errors import KeystoreError
 
 
@@ -15,6 +13,9 @@ def key(path: Path, passphrase: bytes) -> bytes:
     Raises:
         KeystoreError: if it cannot be read, is damaged, or the passphrase is another's.
     """
+    # Whoever only looks at a chain need not wait for it.
+    from eth_keyfile.keyfile import decode_keyfile_json
+
     content = _read(path, "the keystore")
     try:
         return bytes(decode_keyfile_json(json.loads(content), passphrase))

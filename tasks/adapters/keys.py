@@ -1,16 +1,14 @@
 """Keys: encrypted keystores, signers that never show their key, and sealed boxes."""
 
+from __future__ import annotations
+
 import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from eth_account import Account
-from eth_account.datastructures import SignedTransaction
-from eth_account.signers.local import LocalAccount
-from eth_keyfile.keyfile import create_keyfile_json
 from eth_typing import ChecksumAddress, Hash32
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
@@ -20,6 +18,10 @@ from tasks.adapters import keyfiles, lake
 from tasks.core.errors import InputError, KeystoreError, SubmissionError
 from tasks.core.protocol import derive
 from tasks.core.protocol.typed_data import Signature
+
+if TYPE_CHECKING:
+    from eth_account.datastructures import SignedTransaction
+    from eth_account.signers.local import LocalAccount
 
 # A replay's keys guard nothing: they follow from the seed, which the home shows.
 _REPLAY_ROUNDS = 16
@@ -36,6 +38,9 @@ class Signer:
 
     def __init__(self, key: bytes) -> None:
         """Use a secp256k1 key of 32 bytes."""
+        # Whoever only looks at a chain need not wait for it.
+        from eth_account import Account
+
         self._account: LocalAccount = Account.from_key(key)
         self.address: ChecksumAddress = self._account.address
 
@@ -155,6 +160,8 @@ class Keystore:
         return derive.derive(self.seed, f"key/{self.scope}/{name}")
 
     def _make(self, path: Path, name: str, passphrase: bytes) -> None:
+        from eth_keyfile.keyfile import create_keyfile_json
+
         create: Callable[..., dict[str, Any]] = create_keyfile_json
         key = self._fresh_key(name)
         if self.kind == "live" and self.passphrase is None:

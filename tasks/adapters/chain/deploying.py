@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+import rlp
 from eth_typing import ChecksumAddress
-from web3 import Web3, utils
-from web3.types import Nonce
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
 from contracts import loader
 from tasks.adapters.chain import connection, sending
@@ -51,11 +52,16 @@ class Plan:
 
 def addresses(deployer: str) -> tuple[ChecksumAddress, ChecksumAddress]:
     """Return where token and tournament will stand: the deployer's first two transactions."""
-    sender = Web3.to_checksum_address(deployer)
-    return (
-        utils.get_create_address(sender, Nonce(_TOKEN_NONCE)),
-        utils.get_create_address(sender, Nonce(_TOURNAMENT_NONCE)),
-    )
+    return _created(deployer, _TOKEN_NONCE), _created(deployer, _TOURNAMENT_NONCE)
+
+
+def _created(sender: str, nonce: int) -> ChecksumAddress:
+    """Return where a contract stands that an account makes with a transaction.
+
+    Source: the Ethereum Yellow Paper, section 7, "Contract creation".
+    """
+    account = bytes.fromhex(sender.removeprefix("0x"))
+    return to_checksum_address(keccak(rlp.encode([account, nonce]))[12:])
 
 
 def deploy(

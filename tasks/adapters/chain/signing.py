@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
 from tasks.adapters.chain.fees import Fees
@@ -47,6 +46,9 @@ def cost_wei(raw: bytes) -> int:
 
 
 def _fields(raw: bytes) -> dict[str, Any]:
+    # Whoever only looks at a chain need not wait for it.
+    from eth_account.typed_transactions.typed_transaction import TypedTransaction
+
     return dict(TypedTransaction.from_bytes(HexBytes(raw)).as_dict())
 
 
