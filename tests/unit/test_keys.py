@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from eth_account import Account
+from eth_keyfile import keyfile
 from eth_keyfile.keyfile import create_keyfile_json
 from eth_keys.backends import get_backend
 from eth_keys.backends.coincurve import CoinCurveECCBackend
@@ -73,7 +74,7 @@ def test_signer__another_makes_the_same_live_key_meanwhile__both_have_the_one_th
         if meanwhile == "secrets":
             patched.setattr(secrets, "token_hex", faster(secrets.token_hex))
         else:
-            patched.setattr(keys, meanwhile, faster(create_keyfile_json))
+            patched.setattr(keyfile, meanwhile, faster(create_keyfile_json))
         mine = live(tmp_path).signer("owner").address
 
     assert others == [mine]
