@@ -47,7 +47,7 @@ def round_pages(found: Details) -> None:
 
 def table_to_approve(summary: Mapping[str, Any], found: Details) -> None:
     """Leave what a person looks at before a round's table is settled."""
-    form = _form("approve") if found.line.by_hand else None
+    form = _form("approve") if found.state.waits_for_a_person else None
     made = round_pages_of.approval(summary, found, form)
     _leave(pages.key(summary["round"], round_pages_of.APPROVAL), made)
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.adapters import locks
+from tasks.adapters import locks, round_states
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake
 from tasks.adapters.settings import Settings
@@ -18,7 +18,6 @@ from tasks.client import (
     moving,
     owning,
     results,
-    rounds,
     submitting,
 )
 from tasks.client.downloading import Download, Progress, Published
@@ -26,10 +25,10 @@ from tasks.client.modeller import Client
 from tasks.client.moving import Kind, Moved
 from tasks.client.owning import Facts, Owned, Place
 from tasks.client.results import Result
-from tasks.client.rounds import RoundState
 from tasks.client.submitting import Submitted, Wish
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId, Wei
+from tasks.core.protocol.round_state import RoundState
 from tasks.core.scoring.seasons import Leaderboard
 
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -184,13 +183,13 @@ def look(models: Path, name: str | None, place: Place | None) -> View:
     else:
         lake = Lake.open(place.lake)
         chain = connecting.connect(place.rpc, place.tournament, *connection)
-    header = chain.header()
+    source = round_states.latest(chain, lake)
     return View(
         chain=chain,
         lake=lake,
-        block=header.number,
-        now=header.timestamp,
-        states=rounds.states(chain, header.number),
+        block=source.header.number,
+        now=source.header.timestamp,
+        states=round_states.read(source),
     )
 
 

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tasks import homes
-from tasks.adapters import keyfiles, locks
+from tasks.adapters import keyfiles, locks, round_states
 from tasks.adapters.chain import reconciling
-from tasks.adapters.chain.connection import Chain
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Signer
 from tasks.adapters.node import Node
+from tasks.adapters.round_states import Source
 from tasks.adapters.settings import Settings
 from tasks.client import abandoning, connecting
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
-from tasks.stages import acts, keeping
-from tasks.stages.acts import Act, State
+from tasks.core.protocol import round_state
+from tasks.core.protocol.round_state import RoundState
+from tasks.stages import acts, agenda, keeping
+from tasks.stages.acts import Act
 from tasks.stages.keeping import Fault
 from tasks.stages.open_home import OpenHome
 
@@ -27,7 +29,7 @@ class Outcome:
     """What a command found done after it had begun, and where its rounds stand now."""
 
     acts: Sequence[Act]
-    states: Sequence[State]
+    states: Sequence[RoundState]
     faults: Sequence[Fault] = field(default_factory=list)
 
 
@@ -41,7 +43,7 @@ def settle(values: Settings, round_id: RoundId) -> Outcome:
     with homes.open(values, f"settle round {round_id}") as home:
         block = home.opened_at_block
         keeping.take_next(home, round_id)
-        return _outcome(home.chain, block, [round_id])
+        return _outcome(agenda.source_of(home.view), block, [round_id])
 
 
 def keep(values: Settings) -> Outcome:
@@ -55,8 +57,8 @@ def keep(values: Settings) -> Outcome:
         block = home.opened_at_block
         faults = keeping.keep(home)
         _snapshot(home, block)
-        rounds = sorted(event.round for event in home.chain.tournament.opened())
-        return _outcome(home.chain, block, rounds, faults)
+        rounds = home.chain.tournament.rounds()
+        return _outcome(agenda.source_of(home.view), block, rounds, faults)
 
 
 def abandon(values: Settings, round_id: RoundId) -> Outcome:
@@ -69,7 +71,7 @@ def abandon(values: Settings, round_id: RoundId) -> Outcome:
     with homes.open(values, f"abandon round {round_id}") as home:
         block = home.opened_at_block
         abandoning.abandon(home.chain, home.keeper, home.journal, round_id)
-        return _outcome(home.chain, block, [round_id])
+        return _outcome(agenda.source_of(home.view), block, [round_id])
 
 
 def abandon_as(
@@ -109,7 +111,7 @@ def abandon_as(
         block = chain.header().number
         reconciling.reconcile(chain, journal, [signer], cap_wei=chain.cap_wei)
         abandoning.abandon(chain, signer, journal, round_id)
-        return _outcome(chain, block, [round_id])
+        return _outcome(round_states.latest(chain, None), block, [round_id])
 
 
 def _snapshot(home: OpenHome, block: int) -> None:
@@ -120,10 +122,12 @@ def _snapshot(home: OpenHome, block: int) -> None:
 
 
 def _outcome(
-    chain: Chain, block: int, rounds: Sequence[RoundId], faults: Sequence[Fault] = ()
+    source: Source, block: int, rounds: Sequence[RoundId], faults: Sequence[Fault] = ()
 ) -> Outcome:
+    known = round_states.read(source)
+    states = [round_state.find(known, round_id) for round_id in rounds]
     return Outcome(
-        acts=acts.since(chain, block, rounds),
-        states=[acts.state(chain, round_id) for round_id in rounds],
+        acts=acts.since(source.chain, block, rounds),
+        states=round_states.with_outcomes(source, states),
         faults=list(faults),
     )

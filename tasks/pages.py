@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from tasks.adapters import plots, round_plots
 from tasks.adapters.markdown import artifact_link, escape, image, run_link, table
 from tasks.core import wording
-from tasks.core.protocol import dates
+from tasks.core.protocol import dates, status
+from tasks.core.protocol.round_state import RoundState
+from tasks.core.protocol.steps import Step
 from tasks.core.scoring import figures
-from tasks.stages.overview import Line, Overview
+from tasks.stages.overview import Overview
 from tasks.stages.round_details import Series
 
 
@@ -25,7 +27,12 @@ CONTROL_ROOM, PERFORMANCE, STAKES = "control-room", "performance", "stakes"
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _NONE = "-"
-_DEPLOYMENTS = {"keep": "keeper", "reveal": "keeper"}
+_NAMES = {
+    Step.KEEP: "keeper",
+    Step.REVEAL: "keeper",
+    Step.APPROVE: "**approval, by you**",
+}
+"""What is said of a step that has another name for whoever reads the pages."""
 
 
 def key(round_id: int, page: str = "") -> str:
@@ -47,10 +54,10 @@ def control_room(found: Overview, failures: Sequence[str] = (), run: str | None 
         *_to_do(found),
         *_wrong(found, failures, run),
         f"### {wording.counted(n, 'round') if n else 'No round is'} under way",
-        _lines(found.under_way, found.now),
+        _lines(found.under_way),
         _coming(found),
         "### Rounds that are over, the newest first" if found.over else "",
-        _lines(found.over, found.now),
+        _lines(found.over),
         all_pages() if found.has_settled else "",
         f"Times are UTC, amounts in ERA. As of {dates.utc(found.now)}, the chain's time.",
     ]
@@ -112,14 +119,14 @@ def _verdict(found: Overview, failures: Sequence[str]) -> str:
 def _to_do(found: Overview) -> list[str]:
     """Return what a person has to do, with the page that says how."""
     return [
-        f"**Round {line.round_id} waits for your approval**: "
-        f"{artifact_link('look at its table', key(line.round_id, 'approval'))}."
-        for line in found.for_a_person
+        f"**Round {state.round_id} waits for your approval**: "
+        f"{artifact_link('look at its table', key(state.round_id, 'approval'))}."
+        for state in found.for_a_person
     ]
 
 
 def _wrong(found: Overview, failures: Sequence[str], run: str | None) -> list[str]:
-    opened = {line.round_id for line in (*found.under_way, *found.over)}
+    opened = {state.round_id for state in (*found.under_way, *found.over)}
     lines = [
         f"- {round_link(number) if number in opened else f'round {number}'}: {escape(message)}"
         for number, message in found.troubles
@@ -129,36 +136,42 @@ def _wrong(found: Overview, failures: Sequence[str], run: str | None) -> list[st
     return ["\n".join(lines)] if lines else []
 
 
-def _lines(lines: Sequence[Line], now: int) -> str:
-    if not lines:
+def _lines(states: Sequence[RoundState]) -> str:
+    if not states:
         return ""
     columns = ["round", "where it is", "since", "next", "models:", "at risk:", "payout:", "burn:"]
     rows = [
         [
-            round_link(line.round_id),
-            f"**{line.words}, see above**" if line.troubles else line.words,
-            dates.utc(line.since).removesuffix(" UTC"),
-            next_step(line, now),
-            f"{line.models:,}",
-            figures.tokens_text(line.at_risk),
-            *[
-                _NONE if line.is_unsettled else figures.tokens_text(wei)
-                for wei in (line.payout, line.burn)
-            ],
+            round_link(state.round_id),
+            f"**{state.words}, see above**" if state.troubles else state.words,
+            dates.utc(state.since).removesuffix(" UTC"),
+            next_step(state),
+            f"{state.models:,}",
+            figures.tokens_text(state.at_risk),
+            *_moved(state),
         ]
-        for line in lines
+        for state in states
     ]
     return table(columns, rows)
 
 
-def next_step(line: Line, now: int) -> str:
+def _moved(state: RoundState) -> list[str]:
+    """Return payout and burn; before a round is final nothing can have been paid or burned."""
+    outcome = state.outcome
+    if outcome is None or state.state != status.FINAL:
+        return [_NONE, _NONE]
+    return [figures.tokens_text(wei) for wei in (outcome.payout, outcome.burn)]
+
+
+def next_step(state: RoundState) -> str:
     """Return what is next for a round, and when."""
-    if line.step is None:
+    ahead = state.next
+    if ahead is None:
         return _NONE
-    step = "**approval, by you**" if line.by_hand else _DEPLOYMENTS.get(line.step, line.step)
-    if line.step_at <= now:
+    step = _NAMES.get(ahead.step, ahead.words)
+    if ahead.due_at <= state.now:
         return f"{step}, due now"
-    return f"{step} in {_span(line.step_at - now)}"
+    return f"{step} in {_span(ahead.due_at - state.now)}"
 
 
 def _span(seconds: int) -> str:

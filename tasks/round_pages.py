@@ -27,28 +27,29 @@ _TITLES = {"meta_model": "meta-model", "equal_weight": "equal weight", "benchmar
 
 def of_round(found: Details) -> dict[str, Page]:
     """Return the pages of a round by their keys: those for which there is something to show."""
-    made = {"": round_state(found), **{name: _MAKERS[name](found) for name in _names(found)}}
-    return {pages.key(found.line.round_id, name): text for name, text in made.items()}
+    made = {"": first_page(found), **{name: _MAKERS[name](found) for name in _names(found)}}
+    return {pages.key(found.state.round_id, name): text for name, text in made.items()}
 
 
-def round_state(found: Details) -> Page:
+def first_page(found: Details) -> Page:
     """Return a round's first page: where it stands, its facts, and where the rest is."""
-    line, facts = found.line, found.facts
-    told = f"Since {dates.utc(line.since)}."
-    if line.step is not None and found.now is not None:
-        told += f" Next: {pages.next_step(line, found.now)}."
-    money = "settled" if line.state == status.FINAL else "settled so far"
+    state, outcome = found.state, found.outcome
+    told = f"Since {dates.utc(state.since)}."
+    if state.next is not None and found.is_live:
+        told += f" Next: {pages.next_step(state)}."
+    money = "settled" if state.state == status.FINAL else "settled so far"
+    factor = state.factor
     rows = [
-        ["models", f"{line.models:,}, of which {len(found.rejected):,} rejected"],
-        ["at risk", _era(line.at_risk)],
-        [f"payout, {money}", _era(line.payout)],
-        [f"burn, {money}", _era(line.burn)],
-        ["factor", f"{facts.factor / WAD:.4f}" if facts.booked else "set with the book"],
+        ["models", f"{state.models:,}, of which {len(found.rejected):,} rejected"],
+        ["at risk", _era(state.at_risk)],
+        [f"payout, {money}", _era(outcome.payout)],
+        [f"burn, {money}", _era(outcome.burn)],
+        ["factor", "set with the book" if factor is None else f"{factor / WAD:.4f}"],
     ]
     head = [
-        _title(found, line.words),
+        _title(found, state.words),
         _links(found),
-        *[f"**{escape(message)}**" for message in line.troubles],
+        *[f"**{escape(message)}**" for message in state.troubles],
         told,
         table(["", ""], rows),
         _calendar(found),
@@ -86,20 +87,20 @@ def scores(found: Details) -> Page:
         registry.titles()[name]: np.array([entry.scores[name] for entry in rows], dtype=np.float64)
         for name in registry.names()
     }
-    svg = round_plots.distributions(values, f"round {found.line.round_id}: scores of its models")
+    svg = round_plots.distributions(values, f"round {found.state.round_id}: scores of its models")
     summary = [
         [name, f"{x.min():+.4f}", f"{np.median(x):+.4f}", f"{x.mean():+.4f}", f"{x.max():+.4f}"]
         for name, x in values.items()
     ]
     columns = ["score", "lowest:", "median:", "mean:", "highest:"]
-    picture = image(f"scores of round {found.line.round_id}", svg)
+    picture = image(f"scores of round {found.state.round_id}", svg)
     head = [_title(found, "scores"), _links(found), _kind(found), picture]
     return pages.page(head, [table(columns, summary)])
 
 
 def settlement(found: Details) -> Page:
     """Return what a round paid and burned, to the wei, with the transactions."""
-    line, proposal = found.line, found.facts.proposal
+    outcome, proposal = found.outcome, found.state.facts.proposal
     rows = [
         [
             escape(entry.model),
@@ -113,8 +114,8 @@ def settlement(found: Details) -> Page:
     paid = [entry for entry in found.entries if entry.transaction is not None]
     told = (
         f"**{len(paid):,} of {wording.counted(len(found.entries), 'leaf', 'leaves')} settled**: "
-        f"payout {_exactly(line.payout)}, burn {_exactly(line.burn)}, "
-        f"of {_exactly(line.at_risk)} at risk."
+        f"payout {_exactly(outcome.payout)}, burn {_exactly(outcome.burn)}, "
+        f"of {_exactly(found.state.at_risk)} at risk."
     )
     root = code("0x" + proposal.root.hex())
     final = f", final from {dates.utc(proposal.final_at)}" if proposal.final_at else ""
@@ -143,7 +144,7 @@ def approval(summary: Mapping[str, Any], found: Details, form: str | None) -> Pa
         form: where the form of the deployment `approve` is; None where nothing waits for it.
     """
     round_id, titles = summary["round"], {entry.id: entry.model for entry in found.entries}
-    told = f"Nothing is to be done here: the round is {found.line.words}."
+    told = f"Nothing is to be done here: the round is {found.state.words}."
     if form is not None:
         told = (
             f"Look at the table below. If it is right, [open the form of approve]({form}) and "
@@ -165,7 +166,7 @@ def approval(summary: Mapping[str, Any], found: Details, form: str | None) -> Pa
 
 
 def _title(found: Details, words: str) -> str:
-    return f"## Round {found.line.round_id}: {words}"
+    return f"## Round {found.state.round_id}: {words}"
 
 
 def _names(found: Details) -> list[str]:
@@ -173,24 +174,24 @@ def _names(found: Details) -> list[str]:
     names = {
         LEADERBOARD: bool(found.entries),
         SCORES: bool(found.scored),
-        SETTLEMENT: found.line.state in status.WITH_A_PROPOSAL,
+        SETTLEMENT: found.state.state in status.WITH_A_PROPOSAL,
     }
     return [name for name, has in names.items() if has]
 
 
 def _links(found: Details) -> str:
-    number = found.line.round_id
+    number = found.state.round_id
     links = [artifact_link(f"round {number}", pages.key(number))]
     links += [artifact_link(name, pages.key(number, name)) for name in _names(found)]
-    if found.results is not None and found.line.by_hand:
+    if found.results is not None and found.state.waits_for_a_person:
         links.append(artifact_link(APPROVAL, pages.key(number, APPROVAL)))
-    if found.now is not None:
+    if found.is_live:
         links.append(artifact_link("control room", pages.CONTROL_ROOM))
     return " | ".join(links)
 
 
 def _calendar(found: Details) -> str:
-    terms = found.facts.terms
+    terms = found.state.facts.terms
     times = {
         "takes entries from": terms.opens,
         "closes": terms.closes,
@@ -219,7 +220,7 @@ def _kind(found: Details) -> str:
         )
     if not found.scored:
         return "**No scores yet.**"
-    if found.line.state == status.FINAL:
+    if found.state.state == status.FINAL:
         return "**Final** scores; payout and burn are as settled."
     return "**Final** scores; payout and burn are what a settlement by them comes to."
 

@@ -1,7 +1,7 @@
 """How a live home stands, in one screen: what runs, where each round is, what is late or wrong."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,14 +11,11 @@ from tasks.adapters.orchestrator import Orchestrator
 from tasks.adapters.settings import Settings
 from tasks.core import wording
 from tasks.core.errors import ProcessError, TournamentError
-from tasks.core.money.units import RoundId
-from tasks.core.protocol import dates, status
+from tasks.core.protocol import dates
+from tasks.core.protocol.round_state import RoundState
 from tasks.hosting import Places
 from tasks.stages import agenda
-from tasks.stages.agenda import Agenda
-from tasks.stages.open_home import View
 
-_OVER = (status.FINAL, status.ABANDONED)
 _OVER_SHOWN = 3
 _NEXT_SHOWN = 5
 _LOOK_BACK = timedelta(days=7)
@@ -32,16 +29,6 @@ class Part:
     pid: int | None
     since: str | None
     place: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundState:
-    """Where a round is, and its next step with its time."""
-
-    round_id: RoundId
-    status: str
-    models: int
-    next: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +72,13 @@ class Status:
 
     def document(self) -> dict[str, Any]:
         """Return the status as JSON has it."""
-        return asdict(self) | {"needs_a_person": self.needs_a_person}
+        told = {each.name: getattr(self, each.name) for each in fields(self)}
+        return told | {
+            "parts": [asdict(part) for part in self.parts],
+            "places": asdict(self.places),
+            "rounds": [state.document() for state in self.rounds],
+            "needs_a_person": self.needs_a_person,
+        }
 
     def lines(self) -> Iterator[str]:
         """Give the status as lines."""
@@ -95,9 +88,9 @@ class Status:
         if self.time is not None:
             yield f"chain {self.time}, block {self.block}, saved {self.saved or 'never'}"
         for each in self.rounds:
-            ahead = f"; {each.next}" if each.next else ""
+            ahead = f"; {each.next.text(each.now)}" if each.next else ""
             models = wording.counted(each.models, "model")
-            yield f"round {each.round_id}: {each.status}, {models}{ahead}"
+            yield f"round {each.round_id}: {each.words}, {models}{ahead}"
         for title, lines in (("next", self.upcoming), ("scheduled", self.scheduled)):
             yield from (f"{title}: {line}" for line in lines)
         yield from (f"WAITS {line}" for line in self.waiting)
@@ -156,53 +149,31 @@ def _part_line(part: Part) -> str:
 
 def _read_chain(values: Settings, found: Status) -> None:
     try:
-        view = homes.look(values)
-        read, header = agenda.read(view), view.chain.header()
-        found.rounds = _rounds(view, read)
+        read = agenda.read(homes.look(values))
     except TournamentError as error:
         found.wrong.append(str(error))
         return
-    found.time, found.block = dates.utc(header.timestamp), header.number
+    found.time, found.block = dates.utc(read.now), read.source.header.number
+    found.rounds = _shown(read.states)
     found.upcoming = [
-        f"round {duty.round_id}: {duty.step} at {dates.utc(duty.due_at)}"
-        for duty in read.upcoming[:_NEXT_SHOWN]
+        f"round {duty.round_id}: {duty.text(read.now)}" for duty in read.upcoming[:_NEXT_SHOWN]
     ]
-    found.waiting += _waiting(view, read)
+    found.waiting += [_waiting(state) for state in read.states if state.waits_for_a_person]
     found.wrong += [f"round {each.round_id}: {each.message}" for each in read.troubles]
 
 
-def _rounds(view: View, read: Agenda) -> list[RoundState]:
-    tournament = view.chain.tournament
-    states = {event.round: tournament.status(event.round) for event in tournament.opened()}
-    over = [number for number, state in sorted(states.items()) if state in _OVER]
-    with_duties = {duty.round_id for duty in [*read.due, *read.upcoming]}
-    shown = (set(states) - set(over)) | set(over[-_OVER_SHOWN:]) | (with_duties & set(states))
-    nexts: dict[RoundId, str] = {}
-    for duty in [*read.due, *read.upcoming]:
-        when = "is due" if duty.due_at <= read.now else f"at {dates.utc(duty.due_at)}"
-        nexts.setdefault(duty.round_id, f"{duty.step} {when}")
-    return [
-        RoundState(
-            round_id=number,
-            status=status.NAMES[states[number]],
-            models=tournament.facts(number).entrants,
-            next=nexts.get(number),
-        )
-        for number in sorted(shown)
-    ]
+def _shown(states: Sequence[RoundState]) -> list[RoundState]:
+    """Return the rounds under way and the last ones that are over, in their order."""
+    over = [state.round_id for state in states if state.next is None][-_OVER_SHOWN:]
+    return [state for state in states if state.next is not None or state.round_id in over]
 
 
-def _waiting(view: View, read: Agenda) -> list[str]:
-    lines = []
-    for duty in read.due:
-        if duty.step == "approve":
-            digest = view.lake.document(f"rounds/{duty.round_id}/results")["table_sha256"]
-            until = "" if duty.until is None else f" until {dates.utc(duty.until)}"
-            lines.append(
-                f"round {duty.round_id}: approve its table {digest}{until}, "
-                "by the deployment `approve`"
-            )
-    return lines
+def _waiting(state: RoundState) -> str:
+    until = dates.utc(state.facts.terms.propose_by)
+    return (
+        f"round {state.round_id}: approve its table {state.table} until {until}, "
+        "by the deployment `approve`"
+    )
 
 
 def _read_server(api: Orchestrator, found: Status) -> None:

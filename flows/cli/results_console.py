@@ -16,7 +16,7 @@ from tasks.core.scoring.statistics import Mean
 
 if TYPE_CHECKING:
     from tasks.client.results import Result
-    from tasks.client.rounds import RoundState
+    from tasks.core.protocol.round_state import RoundState
 
 _NONE = "-"
 

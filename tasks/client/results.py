@@ -8,10 +8,10 @@ from typing import Any
 from tasks.adapters import lake as lakes
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.lake import Lake
-from tasks.client.rounds import RoundState
 from tasks.core.errors import InputError, LakeError
 from tasks.core.money.units import NANO, RoundId
 from tasks.core.protocol import canonical, places, status
+from tasks.core.protocol.round_state import RoundState
 from tasks.core.rules import OVERLAP
 from tasks.core.scoring import registry, seasons, statistics
 from tasks.core.scoring.seasons import Leaderboard, Resolved

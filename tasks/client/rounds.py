@@ -1,67 +1,14 @@
-"""A tournament's rounds as the chain has them: where each stands, which one takes entries."""
+"""Which of a tournament's rounds takes entries, by the words that a person names it with."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
-from tasks.adapters.chain.connection import Chain
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import dates, status
+from tasks.core.protocol import dates, round_state, status
+from tasks.core.protocol.round_state import RoundState
 
 CURRENT = "current"
 """How a person names the open round that closes next."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundState:
-    """Where a round stands; times in seconds since 1970, amounts in wei, the factor in WAD."""
-
-    round_id: RoundId
-    state: int
-    opens: int
-    closes: int
-    resolves: int
-    models: int
-    at_risk: int
-    locked: int
-    factor: int | None
-    smallest_stake: int
-
-    @property
-    def status(self) -> str:
-        """Return the status in a word."""
-        return status.NAMES[self.state]
-
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON has it; amounts and factor are strings, for they exceed 2^53."""
-        amounts = ("at_risk", "locked", "smallest_stake")
-        kept = {name: value for name, value in asdict(self).items() if name != "state"}
-        kept |= {name: str(getattr(self, name)) for name in amounts}
-        factor = None if self.factor is None else str(self.factor)
-        return kept | {"factor": factor, "status": self.status}
-
-
-def states(chain: Chain, block: int) -> list[RoundState]:
-    """Return all rounds as of a block, in their order."""
-    opened = chain.tournament.opened(block)
-    return [_state(chain, event.round, block) for event in sorted(opened, key=lambda e: e.round)]
-
-
-def _state(chain: Chain, round_id: RoundId, block: int) -> RoundState:
-    facts = chain.tournament.facts(round_id, block)
-    return RoundState(
-        round_id=round_id,
-        state=chain.tournament.status(round_id, block),
-        opens=facts.terms.opens,
-        closes=facts.terms.closes,
-        resolves=facts.terms.resolves,
-        models=facts.entrants,
-        at_risk=facts.at_risk,
-        locked=facts.locked,
-        factor=facts.factor if facts.booked else None,
-        smallest_stake=facts.terms.smallest_stake,
-    )
 
 
 def chosen(found: Sequence[RoundState], said: str, now: int) -> RoundState:
@@ -83,9 +30,7 @@ def chosen(found: Sequence[RoundState], said: str, now: int) -> RoundState:
     if not (said.isascii() and said.isdigit()):
         raise InputError(f"{said!r} is no round: its number, or `{CURRENT}`")
     number = RoundId(int(said))
-    one = next((each for each in found if each.round_id == number), None)
-    if one is None:
-        raise InputError(dates.not_there(number))
+    one = round_state.find(found, number)
     if one.state != status.OPEN:
         raise InputError(_not_open(one, now))
     return one

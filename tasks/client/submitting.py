@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.adapters import sandbox
+from tasks.adapters import round_states, sandbox
 from tasks.adapters.lake import Lake
 from tasks.client import entering, live, rounds
 from tasks.client.modeller import Client, Entry
@@ -19,6 +19,7 @@ from tasks.core.money import decimals
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import places
 from tasks.core.protocol.documents.receipts import Receipt
+from tasks.core.protocol.round_state import RoundState
 
 _POLL_S = 0.2
 
@@ -85,8 +86,8 @@ def submit(client: Client, wish: Wish) -> Submitted:
         ChainError: if the chain refuses.
     """
     chain = client.chain
-    header = chain.header()
-    found = rounds.chosen(rounds.states(chain, header.number), wish.round, header.timestamp)
+    source = round_states.latest(chain, None)
+    found = rounds.chosen(round_states.read(source), wish.round, source.header.timestamp)
     opened = live.read(chain, client.lake, found.round_id)
     values = _read(opened.ids, wish.file)
     at_risk = _stake(client, found, wish.at_risk)
@@ -112,7 +113,7 @@ def _read(ids: Sequence[str], file: Path) -> NDArray[np.float64]:
         return pool.read(file)
 
 
-def _stake(client: Client, found: rounds.RoundState, wanted: Wei | None) -> Wei:
+def _stake(client: Client, found: RoundState, wanted: Wei | None) -> Wei:
     """Return what to put at risk; free stake is only needed for what is not locked yet."""
     if wanted is None:
         return entering.stake_of(client, found.round_id)

@@ -7,7 +7,7 @@ from typing import Any
 from tasks.adapters.chain.connection import Chain
 from tasks.core import wording
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import events, status
+from tasks.core.protocol import events
 
 _VERBS = {
     events.Proposed: ("proposed", "root"),
@@ -51,34 +51,6 @@ class Act:
         return asdict(self) | {"wei": str(self.wei), "burn": str(self.burn)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Where a round stands; amounts in wei."""
-
-    round_id: RoundId
-    status: str
-    entrants: int
-    settled: int
-    released: int
-    at_risk: int
-    locked: int
-    payout: int
-    burn: int
-
-    def line(self) -> str:
-        """Return the state as one line."""
-        return (
-            f"round {self.round_id}: {self.status}, {wording.counted(self.entrants, 'model')}, "
-            f"{self.settled} settled, {self.released} released; at risk {self.at_risk} wei, "
-            f"payout {self.payout}, burn {self.burn}, locked {self.locked}"
-        )
-
-    def document(self) -> dict[str, Any]:
-        """Return the state as JSON has it; amounts are strings, for they exceed 2^53."""
-        amounts = ("at_risk", "locked", "payout", "burn")
-        return asdict(self) | {name: str(getattr(self, name)) for name in amounts}
-
-
 def since(chain: Chain, block: int, rounds: Iterable[RoundId]) -> list[Act]:
     """Return what the log has of some rounds, and of sweeps, after a block, in its order."""
     wanted = {None, *rounds}
@@ -88,23 +60,6 @@ def since(chain: Chain, block: int, rounds: Iterable[RoundId]) -> list[Act]:
         if event.block > block and number in wanted and type(event) in _VERBS:
             groups.setdefault((event.transaction, type(event), number), []).append(event)
     return [_act(*key, group) for key, group in groups.items()]
-
-
-def state(chain: Chain, round_id: RoundId) -> State:
-    """Return where a round stands."""
-    tournament = chain.tournament
-    facts, settled = tournament.facts(round_id), tournament.settled(round_id)
-    return State(
-        round_id=round_id,
-        status=status.NAMES[tournament.status(round_id)],
-        entrants=facts.entrants,
-        settled=len(settled),
-        released=len(tournament.released(round_id)),
-        at_risk=facts.at_risk,
-        locked=facts.locked,
-        payout=sum(event.payout for event in settled),
-        burn=sum(event.burn for event in settled),
-    )
 
 
 def _act(transaction: str, kind: type, round_id: RoundId | None, group: list[Any]) -> Act:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.adapters import round_states
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.reader import Block
 from tasks.adapters.lake import Lake
@@ -14,14 +15,14 @@ from tasks.adapters.plots import Band
 from tasks.core import wording
 from tasks.core.money import payouts
 from tasks.core.money.units import NANO, WAD, RoundId, Wei
-from tasks.core.protocol import book, places, scores, status
+from tasks.core.protocol import book, places, round_state, scores
 from tasks.core.protocol.documents.results import Results, Scores
 from tasks.core.protocol.events import Event
 from tasks.core.protocol.round_facts import RoundFacts
+from tasks.core.protocol.round_state import Outcome, RoundState
 from tasks.core.scoring import registry
-from tasks.stages import overview, reporting
+from tasks.stages import reporting
 from tasks.stages.agenda import Agenda
-from tasks.stages.overview import Line
 
 Floats = NDArray[np.float64]
 
@@ -65,9 +66,9 @@ class Details:
     """One round in full.
 
     Attributes:
-        line: where it stands.
-        now: the chain's time, seconds since 1970; None in a replay, where nothing is next.
-        facts: what the contract holds of it.
+        state: where it stands.
+        outcome: what became of its stakes so far.
+        is_live: whether its home has an agenda; in a replay a driver knows what is next.
         entries: the best return first; by title before there are scores.
         days: of how many days, of how many, the scores are provisional; None for final ones.
         blends: CORR of meta-model, equal weight and benchmark, by name.
@@ -75,9 +76,9 @@ class Details:
         transactions: what was done, with hash and time, oldest first.
     """
 
-    line: Line
-    now: int | None
-    facts: RoundFacts
+    state: RoundState
+    outcome: Outcome
+    is_live: bool
     entries: Sequence[Entry]
     days: tuple[int, int] | None
     blends: Mapping[str, float | None]
@@ -116,22 +117,27 @@ class Series:
 
 
 def read(lake: Lake, chain: Chain, round_id: RoundId, found: Agenda | None = None) -> Details:
-    """Return a round in full, as of the chain's latest block.
+    """Return a round in full, as of the agenda's block, or the chain's latest.
 
     Args:
         lake: the home's public store.
         chain: the home's chain.
         round_id: an opened round.
         found: the home's agenda; None in a replay.
+
+    Raises:
+        InputError: if the round was never opened.
     """
-    header = chain.header()
-    block = header.number
-    facts = chain.tournament.facts(round_id, block)
+    source = round_states.latest(chain, lake) if found is None else found.source
+    states = round_states.read(source) if found is None else found.states
+    state = round_state.find(states, round_id)
+    block, facts = source.header.number, state.facts
+    outcome = round_states.outcome(source, round_id)
     (entry,) = reporting.details_of(lake, chain, [round_id], block)
     final = lake.seek(places.scores(round_id))
-    daily = overview.newest_days(lake, round_id) if final is None else None
+    days = None if final is not None else state.days
     rows = entry["models"] or _entered(chain, round_id, block)
-    scored = final if daily is None else daily.scores
+    scored = final if days is None else lake.load(places.day_scores(round_id, days[0])).scores
     copies = {row["model"]: row["of"] for row in entry["duplicates"]}
     paid = {e.model.hex(): e for e in chain.tournament.settled(round_id, block)}
     # What the chain has paid needs no scoring rule, which an old round may have of another version.
@@ -141,11 +147,11 @@ def read(lake: Lake, chain: Chain, round_id: RoundId, found: Agenda | None = Non
     entries = [_entry(row, by_model, rates, facts, paid, copies) for row in rows]
     blends = {} if scored is None else scored.blends_corr_nano
     return Details(
-        line=overview.line_of(lake, chain, round_id, found, block),
-        now=None if found is None else header.timestamp,
-        facts=facts,
+        state=state.with_outcome(outcome),
+        outcome=outcome,
+        is_live=found is not None,
         entries=sorted(entries, key=lambda each: (-(each.rate or 0.0), each.model)),
-        days=None if daily is None else (daily.days, daily.of),
+        days=days,
         blends={each.name: _in_ones(blends.get(each.name)) for each in registry.BLENDS},
         results=lake.seek(places.results(round_id)),
         transactions=_transactions(chain, round_id, block),
@@ -154,17 +160,11 @@ def read(lake: Lake, chain: Chain, round_id: RoundId, found: Agenda | None = Non
 
 def series(lake: Lake, chain: Chain) -> Series | None:
     """Return all settled rounds as series; None before the first one."""
-    block = chain.header().number
-    tournament = chain.tournament
-    rounds = sorted(
-        event.round
-        for event in tournament.opened(block)
-        if tournament.status(event.round, block) == status.FINAL
-        and tournament.facts(event.round, block).locked == 0
-    )
+    source = round_states.latest(chain, None)
+    rounds = [state.round_id for state in round_states.read(source) if state.is_settled]
     if not rounds:
         return None
-    details = reporting.details_of(lake, chain, rounds, block)
+    details = reporting.details_of(lake, chain, rounds, source.header.number)
     at_risk: dict[str, int] = {}
     for row in (row for entry in details for row in entry["models"]):
         at_risk[row["model"]] = at_risk.get(row["model"], 0) + int(row["at_risk"])

@@ -2,12 +2,13 @@
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tasks import granting, modelling
-from tasks.adapters import sandbox
+from tasks.adapters import round_states, sandbox
 from tasks.client import rounds
 from tasks.client.owning import Owned, Place
 from tasks.client.submitting import Wish
@@ -20,6 +21,7 @@ from tasks.core.errors import (
     SubmissionError,
 )
 from tasks.core.money.units import WAD, Wei
+from tasks.core.protocol import status
 from tasks.stages import intake
 from tests import chains
 from tests.flows import homes, modelling_homes
@@ -458,10 +460,9 @@ def test_commands__what_is_missing__is_said_in_one_line(hosted, say):
 
 def test_current__no_round_is_open__says_what_is_known(hosted):
     chain = hosted.opened.chain
-    (state,) = rounds.states(chain, chain.header().number)
+    (state,) = round_states.read(round_states.latest(chain, hosted.opened.lake))
 
-    closed = rounds.RoundState(**{**state_fields(state), "state": 3})
-    coming = rounds.RoundState(**{**state_fields(state), "state": 1})
+    closed, coming = (replace(state, state=each) for each in (status.CLOSED, status.SCHEDULED))
 
     for found, message in (
         ([], "no round is open and none is announced; the chain is at "),
@@ -471,7 +472,3 @@ def test_current__no_round_is_open__says_what_is_known(hosted):
         with pytest.raises(InputError, match=message):
             rounds.chosen(found, "current", chain.now())
     assert rounds.chosen([closed, state], "current", chain.now()) == state
-
-
-def state_fields(state):
-    return {name: getattr(state, name) for name in type(state).__slots__}

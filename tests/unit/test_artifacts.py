@@ -13,9 +13,10 @@ from tasks.adapters import markdown
 from tasks.adapters.lake import Lake
 from tasks.adapters.plots import Band
 from tasks.core.money.units import NANO, WAD, RoundId
-from tasks.core.protocol import places, status
+from tasks.core.protocol import places, round_state, status
+from tasks.core.protocol.round_duties import Host, Seen
 from tasks.stages import round_details
-from tasks.stages.overview import Line, Overview
+from tasks.stages.overview import Overview
 from tasks.stages.round_details import Series
 from tests import documents
 from tests.unit import fake_rounds as fakes
@@ -33,12 +34,31 @@ ROUND = RoundId(7)
 DIGEST = "ab" * 32
 
 
-def line(number, **changes):
-    base = Line(
-        round_id=number, state=status.BOOKED, words="booked, day 3 of 20", since=0, step="resolve",
-        step_at=90_061, by_hand=False, models=3, at_risk=5 * WAD, payout=0, burn=0, troubles=(),
-    )  # fmt: skip
-    return replace(base, **changes)
+def booked(number, troubles=()):
+    """Return a booked round a day, an hour and a minute before its last target matures."""
+    seen = Seen(
+        round_id=number,
+        facts=fakes.facts(status.BOOKED),
+        opened_at=0,
+        booked_at=0,
+        days=(3, 20),
+    )
+    state = round_state.round_state(seen, fakes.RESOLVES - 90_061)
+    return replace(state, troubles=troubles)
+
+
+def waiting(number):
+    """Return a round whose table waits for a person."""
+    facts = fakes.facts(status.RESOLVING)
+    seen = Seen(round_id=number, facts=facts, opened_at=0, table=DIGEST)
+    host = Host(approves=True, patience_s=fakes.HOUR)
+    return round_state.round_state(seen, fakes.RESOLVES, host)
+
+
+def settled(number):
+    facts = fakes.facts(status.FINAL, locked=0)
+    seen = Seen(round_id=number, facts=facts, opened_at=0)
+    return round_state.round_state(seen, fakes.FINAL_AT)
 
 
 def overview(under_way=(), over=(), **changes):
@@ -57,7 +77,7 @@ def details(tmp_path, state=status.FINAL, reasons=None):
             fakes.settled(ANN, WAD, 0), fakes.settled(BOB, 0, 2 * WAD), fakes.settled(CID, 0, 0),
         ]  # fmt: skip
     fakes.publish(lake, 7, reasons=reasons)
-    lake.publish(places.scores(RoundId(7)), fakes.scores(7, ann=NANO // 10, bob=-NANO // 5, cid=0))
+    lake.publish(places.scores(ROUND), fakes.scores(7, ann=NANO // 10, bob=-NANO // 5, cid=0))
     return round_details.read(lake, fakes.chain(contract), ROUND)
 
 
@@ -84,7 +104,7 @@ def test_code__anything_but_a_word__is_refused():
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_pages__words_of_a_stranger__stay_in_their_cell_and_line(tmp_path, hostile):
     found = details(tmp_path, reasons={"cid": hostile})
-    troubled = overview([line(7, troubles=[hostile])])
+    troubled = overview([booked(7, troubles=[hostile])])
 
     board = round_pages.of_round(found)["round-7-leaderboard"].head
     room = pages.control_room(troubled, failures=[hostile], run="id").head
@@ -96,7 +116,7 @@ def test_pages__words_of_a_stranger__stay_in_their_cell_and_line(tmp_path, hosti
 
 
 def test_control_room__all_is_well__says_so_first():
-    found = overview([line(9), line(8)], [line(7, words="settled", step=None, state=status.FINAL)])
+    found = overview([booked(9), booked(8)], [settled(7)])
 
     text = pages.control_room(found).head
 
@@ -105,12 +125,11 @@ def test_control_room__all_is_well__says_so_first():
     assert "| [round 9](/artifacts/key/round-9) | booked, day 3 of 20 |" in text
     assert "resolve in 1 d 1 h" in text
     assert "(/artifacts/key/performance)" in text
-    assert "(/artifacts/key/performance)" not in pages.control_room(overview([line(9)])).head
+    assert "(/artifacts/key/performance)" not in pages.control_room(overview([booked(9)])).head
 
 
 def test_control_room__late_and_waiting__come_before_the_table():
-    waits = line(9, step="approve", step_at=0, by_hand=True)
-    found = overview([waits, line(8, troubles=["close is late"])], lost={5: ["missed"]})
+    found = overview([waiting(9), booked(8, troubles=["close is late"])], lost={5: ["missed"]})
 
     text = pages.control_room(found, failures=["round 8: close failed"], run="some-id").head
 
@@ -149,7 +168,7 @@ def test_of_round__a_replay__has_no_link_to_a_control_room(tmp_path):
 
 def test_of_round__without_a_book__has_its_first_page_alone(tmp_path):
     lake = Lake(tmp_path / "lake")
-    lake.publish(places.opening(ROUND), documents.opening(7))
+    lake.publish(places.opening(ROUND), documents.opening(ROUND))
     contract = Contract(r7=status.OPEN)
 
     found = round_pages.of_round(round_details.read(lake, fakes.chain(contract), ROUND))

@@ -28,45 +28,18 @@ def look(lake, contract, now, approval="required"):
     return overview.read(View(lake=lake, vault=Lake(lake.root / "vault"), chain=chain, mode=mode))
 
 
-@pytest.mark.parametrize(
-    ("state", "now", "since", "step", "step_at"),
-    [
-        (status.SCHEDULED, fakes.NOW, fakes.NOW, "takes entries", fakes.OPENS),
-        (status.OPEN, fakes.OPENS, fakes.OPENS, "close", fakes.CLOSES),
-        (status.CLOSED, fakes.CLOSES, fakes.CLOSES, "close", fakes.CLOSES),
-        (status.RESOLVING, fakes.RESOLVES, fakes.RESOLVES, "resolve", fakes.RESOLVES),
-        (status.FINAL, fakes.FINAL_AT, fakes.FINAL_AT, "settle", fakes.FINAL_AT),
-    ],
-)
-def test_read__a_round_of_each_status__says_since_when_and_what_is_next(
-    lake, state, now, since, step, step_at
-):
-    found = look(lake, Contract(r7=state), now)
-
-    (line,) = found.under_way
-    assert (line.words, line.since) == (status.NAMES[state], since)
-    assert (line.step, line.step_at, line.by_hand) == (step, step_at, False)
-    assert found.troubles == []
-
-
-def test_read__events_of_a_round__say_since_when(lake):
+def test_read__rounds_of_several_statuses__gives_the_newest_first_with_their_troubles(lake):
     contract = Contract(r5=status.BOOKED, r6=status.PROPOSED, r7=status.CHALLENGED)
-    for name, number in (("booked", 5), ("proposed", 6), ("challenged", 7)):
-        contract.events[name, number] = [fakes.event("0x01", 42 + number)]
 
     found = look(lake, contract, fakes.BOOK_BY)
 
-    lines = {line.round_id: line for line in found.under_way}
-    assert [lines[number].since for number in (5, 6, 7)] == [47, 48, 49]
-    assert (lines[5].step, lines[6].step, lines[7].step) == ("resolve", "settle", "ruling")
-    assert lines[7].step_at == fakes.RULE_BY
+    assert [state.round_id for state in found.under_way] == [7, 6, 5]
     ((number, message),) = found.troubles
     assert (number, message[:11]) == (7, "challenged:")
 
 
 def test_read__scores_of_some_days__say_how_far_a_booked_round_is(lake):
     contract = Contract(r7=status.BOOKED)
-    contract.events["booked", 7] = [fakes.event("0x01", 5)]
     fakes.publish(lake, 7)
     for days in (2, 9):
         lake.publish(places.day_scores(ROUND, days), fakes.day_scores(7, days, ann=1))
@@ -83,7 +56,7 @@ def test_read__results_published__wait_for_a_person_if_one_has_to_look(lake, app
     found = look(lake, Contract(r7=status.RESOLVING), fakes.RESOLVES, approval)
 
     assert [line.round_id for line in found.for_a_person] == [7] * waits
-    assert found.under_way[0].step == ("approve" if waits else "settle")
+    assert found.under_way[0].next.step == ("approve" if waits else "settle")
 
 
 def test_read__nobody_closed_in_time__is_trouble(lake):
@@ -104,14 +77,13 @@ def test_read__many_settled_rounds__shows_the_newest_and_counts_the_others(lake)
 
     assert [line.round_id for line in found.over] == list(range(11, 3, -1))
     assert (found.older, found.under_way) == (3, [])
-    line = found.over[0]
-    assert (line.words, line.since, line.step) == ("settled", fakes.FINAL_AT + 5, None)
-    assert (line.payout, line.burn) == (3, 2)
+    newest = found.over[0]
+    assert (newest.words, newest.since, newest.next) == ("settled", fakes.FINAL_AT + 5, None)
+    assert (newest.outcome.payout, newest.outcome.burn) == (3, 2)
 
 
 def test_details__provisional_scores__say_what_they_would_pay(lake):
     contract = Contract(r7=status.BOOKED)
-    contract.events["booked", 7] = [fakes.event("0x01", 5)]
     fakes.publish(lake, 7, reasons={"cid": "not delivered"}, duplicates={BOB: ANN})
     document = fakes.day_scores(7, 4, ann=NANO // 10, bob=-NANO // 20)
     lake.publish(places.day_scores(ROUND, 4), document)
@@ -144,7 +116,7 @@ def test_details__settled__is_what_the_chain_paid(lake):
     paid = {each.model: (each.payout, each.burn, each.rate) for each in found.entries}
     assert paid == {"ann": (5, 0, 0.25), "bob": (0, 6, 0.0), "cid": (0, 0, 0.0)}
     assert [what for what, *_ in found.transactions] == [
-        "opened", "root proposed", *["settled 1 leaf"] * 3,
+        "opened", "book recorded", "root proposed", *["settled 1 leaf"] * 3,
     ]  # fmt: skip
 
 

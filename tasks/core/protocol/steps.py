@@ -6,7 +6,8 @@ from enum import StrEnum
 class Step(StrEnum):
     """A step of a round, in the order in which a round comes to them.
 
-    `enter` is a modeller's and `approve` a person's, the others the operator's or his keeper's.
+    `enter` is a modeller's, `approve` a person's and `rule` the arbiter's of a challenged round;
+    the others are the operator's or the keeper's.
     """
 
     OPEN = "open"
@@ -15,6 +16,7 @@ class Step(StrEnum):
     SCORE = "score"
     RESOLVE = "resolve"
     APPROVE = "approve"
+    RULE = "rule"
     SETTLE = "settle"
     KEEP = "keep"
     REVEAL = "reveal"
