@@ -4,33 +4,36 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tasks import homes
-from tasks.adapters.chain.connection import Chain
 from tasks.adapters.home import Home
 from tasks.adapters.lake import Lake
 from tasks.adapters.settings import Settings
 from tasks.client import connecting, own_rows
 from tasks.client.owning import Owned, Place
 from tasks.client.plans import Plans
-from tasks.core.checks import Check
+from tasks.core.checks import Outcome
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
 from tasks.stages import handing
-from tasks.stages.verification import home as verification
+from tasks.verification import handed
+from tasks.verification import home as verification
+from tasks.verification.chain import ChainView
 
 
-def verify(values: Settings, round_id: int | None, predictions: Path | None = None) -> list[Check]:
+def verify(
+    values: Settings, round_id: int | None, predictions: Path | None = None
+) -> list[Outcome]:
     """Verify a home; its chain is started from its saved state if it does not run.
 
     Args:
         values: which home, of which nothing private is read.
         round_id: the one round; None for all.
-        predictions: what the operator handed over, see `handing.handed`; None for nothing.
+        predictions: what the operator handed over, see `handed.find`; None for nothing.
 
     Raises:
         TournamentError: of the kind that says what is wrong with home, chain or predictions.
     """
     home, only = Home.open(values.home), None if round_id is None else RoundId(round_id)
-    given = None if predictions is None else handing.handed(predictions, only)
+    given = None if predictions is None else handed.find(predictions, only)
     with homes.connected(home, values) as chain:
         found = verification.verify(Lake(home.lake), chain, only, given)
         # What was kept may be wrong where the chain is right.
@@ -41,19 +44,19 @@ def verify(values: Settings, round_id: int | None, predictions: Path | None = No
 
 def verify_at(
     values: Settings, place: Place, round_id: int | None, predictions: Path | None = None
-) -> list[Check]:
+) -> list[Outcome]:
     """Verify a tournament of which the addresses alone are known; arguments as `verify`'s.
 
     Raises:
         TournamentError: of the kind that says what is wrong with place or predictions.
     """
     only = None if round_id is None else RoundId(round_id)
-    given = None if predictions is None else handing.handed(predictions, only)
+    given = None if predictions is None else handed.find(predictions, only)
     chain = connecting.connect(place.rpc, place.tournament, *values.connection)
     return verification.verify(Lake.open(place.lake), chain, only, given)
 
 
-def verify_own(values: Settings, name: str, round_id: int | None) -> list[Check]:
+def verify_own(values: Settings, name: str, round_id: int | None) -> list[Outcome]:
     """Compare what became of a modeller's own model with what he stored; its key stays closed.
 
     Args:
@@ -66,12 +69,12 @@ def verify_own(values: Settings, name: str, round_id: int | None) -> list[Check]
         TournamentError: of the kind that says what is wrong with folder, chain or lake.
     """
     owned = Owned.open(values.models, name)
-    chain, lake = owned.connect(values.connection), Lake.open(owned.facts.lake)
+    whole, lake = ChainView(chain=owned.connect(values.connection)), Lake.open(owned.facts.lake)
     model, plans = owned.facts.model, Plans(owned.folder / "rounds")
-    rounds = [RoundId(round_id)] if round_id is not None else _entered(chain, model)
+    rounds = [RoundId(round_id)] if round_id is not None else _entered(whole, model)
     if not rounds:
         raise InputError(f"{name} has entered no round")
-    return [check for each in rounds for check in own_rows.check(chain, lake, plans, model, each)]
+    return [each for number in rounds for each in own_rows.check(whole, lake, plans, model, number)]
 
 
 def export(root: Path, folder: Path, round_id: int | None) -> Sequence[Path]:
@@ -80,6 +83,6 @@ def export(root: Path, folder: Path, round_id: int | None) -> Sequence[Path]:
     return handing.hand_over(Lake(Home.open(root).vault), folder, only)
 
 
-def _entered(chain: Chain, model: bytes) -> list[RoundId]:
-    opened = sorted(event.round for event in chain.tournament.opened())
-    return [each for each in opened if chain.tournament.entered(each, model=model)]
+def _entered(whole: ChainView, model: bytes) -> list[RoundId]:
+    tournament, block = whole.tournament, whole.block
+    return [each for each in whole.rounds if tournament.entered(each, block, model)]

@@ -15,7 +15,7 @@ from tasks.core.money.units import RoundId
 from tasks.stages import dataset, reporting, snapshots
 from tasks.stages.founding import Request
 from tasks.stages.open_home import OpenHome
-from tasks.stages.verification import home as verification
+from tasks.verification import home as verification
 
 
 @task(

@@ -9,7 +9,7 @@ import click
 from flows.cli import modelling_options, options
 
 if TYPE_CHECKING:
-    from tasks.core.checks import Check
+    from tasks.core.checks import Outcome
 
 _PATH = click.Path(path_type=Path, exists=True)
 
@@ -59,7 +59,7 @@ def verify(
     return _tell(checks, json_file, own=name is not None)
 
 
-def _tell(checks: "Sequence[Check]", json_file: Path | None, *, own: bool) -> int:
+def _tell(checks: "Sequence[Outcome]", json_file: Path | None, *, own: bool) -> int:
     for check in checks:
         click.echo(check.line())
     failed = [check for check in checks if check.fails]

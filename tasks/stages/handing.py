@@ -1,6 +1,5 @@
-"""Hand the predictions of closed rounds to an auditor, and find those that were handed over."""
+"""Hand the predictions of closed rounds to an auditor."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import vault_places
 from tasks.stages import dataset
-
-_NAME = re.compile(r"round-(0|[1-9][0-9]*)\.npy")
+from tasks.verification import handed
 
 
 def hand_over(vault: Lake, folder: Path, only: RoundId | None) -> list[Path]:
@@ -19,7 +17,7 @@ def hand_over(vault: Lake, folder: Path, only: RoundId | None) -> list[Path]:
 
     Args:
         vault: the operator's store.
-        folder: takes `round-N.npy` for each round.
+        folder: takes a file for each round, named as `handed.name` has it.
         only: the one round; None for every round that has accepted predictions.
 
     Raises:
@@ -34,33 +32,6 @@ def hand_over(vault: Lake, folder: Path, only: RoundId | None) -> list[Path]:
     return [_copy(vault, round_id, folder) for round_id in rounds]
 
 
-def handed(path: Path, only: RoundId | None) -> dict[RoundId, Path]:
-    """Return the matrices at a path, by round.
-
-    Args:
-        path: the file of one round, or a folder of files `round-N.npy`.
-        only: the one round that is looked at; None for all.
-
-    Raises:
-        InputError: if there is none.
-    """
-    if path.is_file():
-        if only is None:
-            raise InputError(f"{path} holds one round's predictions: say which by --round")
-        return {only: path}
-    found = {
-        RoundId(int(name[1])): entry
-        for entry in path.iterdir()
-        if (name := _NAME.fullmatch(entry.name))
-    }
-    if only is not None:
-        found = {number: entry for number, entry in found.items() if number == only}
-    if not found:
-        wanted = "round-N.npy" if only is None else f"round-{only}.npy"
-        raise InputError(f"{path} has no {wanted}: `erarium export` makes it")
-    return found
-
-
 def _all(vault: Lake) -> list[RoundId]:
     found = dataset.find(vault)
     return [RoundId(int(entry.name)) for entry in found.eras] if found else []
@@ -72,7 +43,7 @@ def _with_a_book(vault: Lake, rounds: Sequence[RoundId]) -> list[RoundId]:
 
 def _copy(vault: Lake, round_id: RoundId, folder: Path) -> Path:
     ref = vault.load(vault_places.book(round_id)).predictions
-    path = folder / f"round-{round_id}.npy"
+    path = folder / handed.name(round_id)
     try:
         files.replace_by_chunks(path, vault.chunks(ref), 0o600)
     except OSError as error:

@@ -3,7 +3,7 @@
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.rules import Economy
 from tasks.stages import intake, opening, proposing
-from tasks.stages.verification import home as verification
+from tasks.verification import home as verification
 from tests.tournaments import Tournament
 
 

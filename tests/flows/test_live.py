@@ -34,7 +34,7 @@ from tasks.stages import (
 )
 from tasks.stages.living import LiveRequest
 from tasks.stages.open_home import Keys
-from tasks.stages.verification import home as verification
+from tasks.verification import home as verification
 from tests.flows import standings
 
 REQUEST = LiveRequest(

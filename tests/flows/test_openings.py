@@ -33,7 +33,9 @@ from tasks.stages import (
 )
 from tasks.stages.living import LiveRequest
 from tasks.stages.open_home import Mode, OpenHome
-from tasks.stages.verification import home as verification
+from tasks.verification import handed
+from tasks.verification import home as verification
+from tasks.verification.chain import ChainView
 from tests import tournaments
 from tests.flows import entries, tampering
 from tests.in_process import call
@@ -71,7 +73,8 @@ class Closed:
 
     def own(self, name, round_id):
         client = self.tournament.clients[name]
-        return own_rows.check(client.chain, client.lake, client.plans, client.model, round_id)
+        whole = ChainView(chain=client.chain)
+        return own_rows.check(whole, client.lake, client.plans, client.model, round_id)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +147,7 @@ def lake(closed, tmp_path):
 
 
 @pytest.fixture
-def handed(closed, tmp_path):
+def audit(closed, tmp_path):
     """Give the folder that an auditor was handed."""
     handing.hand_over(closed.tournament.opened.vault, tmp_path / "audit", None)
     return tmp_path / "audit"
@@ -180,10 +183,10 @@ def test_sealed__score_altered_by_the_operator__the_modeller_concerned_sees_it(c
     assert set(map(tuple, found.values())) == {()}
 
 
-def test_sealed__score_altered_by_the_operator__an_auditor_sees_it(closed, handed):
+def test_sealed__score_altered_by_the_operator__an_auditor_sees_it(closed, audit):
     round_id = closed.rounds[1]
 
-    checks = closed.verify(round_id, given=handing.handed(handed, round_id))
+    checks = closed.verify(round_id, given=handed.find(audit, round_id))
 
     (line,) = failed(checks)
     assert f"round {round_id}: scores: corr of {closed.victim} is " in line
@@ -316,19 +319,19 @@ def test_verify__public_rule_claimed_of_a_sealed_round__does_not_pass(closed, la
     assert "terms: the scoring rule has another digest" in lines
 
 
-def test_audit__another_matrix_handed_over__fails_by_its_digest(closed, handed):
+def test_audit__another_matrix_handed_over__fails_by_its_digest(closed, audit):
     other, round_id = closed.rounds[:2]
 
-    given = {round_id: handed / f"round-{other}.npy"}
+    given = {round_id: audit / f"round-{other}.npy"}
     lines = "\n".join(failed(closed.verify(round_id, given=given)))
 
     assert f"FAIL round {round_id}: predictions: " in lines
     assert f"FAIL round {round_id}: blend: blends to another digest" in lines
 
 
-def test_audit__file_a_byte_longer__is_not_the_book_s_matrix(closed, handed):
+def test_audit__file_a_byte_longer__is_not_the_book_s_matrix(closed, audit):
     round_id = closed.rounds[1]
-    path = handed / f"round-{round_id}.npy"
+    path = audit / f"round-{round_id}.npy"
     path.write_bytes(path.read_bytes() + b"\0")
 
     lines = failed(closed.verify(round_id, given={round_id: path}))
@@ -336,17 +339,17 @@ def test_audit__file_a_byte_longer__is_not_the_book_s_matrix(closed, handed):
     assert any("predictions: the matrix is not the one in the book" in line for line in lines)
 
 
-def test_handed__folder_and_file__are_found_by_round(closed, handed, tmp_path):
+def test_handed__folder_and_file__are_found_by_round(closed, audit, tmp_path):
     round_id = closed.rounds[1]
-    path = handed / f"round-{round_id}.npy"
+    path = audit / f"round-{round_id}.npy"
 
-    assert sorted(handing.handed(handed, None)) == closed.rounds
-    assert handing.handed(handed, round_id) == handing.handed(path, round_id) == {round_id: path}
+    assert sorted(handed.find(audit, None)) == closed.rounds
+    assert handed.find(audit, round_id) == handed.find(path, round_id) == {round_id: path}
     assert path.stat().st_mode & 0o077 == 0
     with pytest.raises(InputError, match="say which by --round"):
-        handing.handed(path, None)
+        handed.find(path, None)
     with pytest.raises(InputError, match=r"has no round-9999\.npy: `erarium export` makes it"):
-        handing.handed(handed, RoundId(9_999))
+        handed.find(audit, RoundId(9_999))
     with pytest.raises(InputError, match="round 9999 does not have accepted predictions here"):
         handing.hand_over(closed.tournament.opened.vault, tmp_path, RoundId(9_999))
 
@@ -360,7 +363,7 @@ def test_own_row__book_rewritten_without_it__fails(closed, monkeypatch):
     monkeypatch.setattr(
         client.lake,
         "document_bytes",
-        lambda name: content if name == f"rounds/{round_id}/book" else read(name),
+        lambda place: content if str(place) == f"rounds/{round_id}/book" else read(place),
     )
 
     lines = "\n".join(failed(closed.own(closed.victim, round_id)))
@@ -381,12 +384,12 @@ def test_own_row__never_delivered__is_rejected_and_gets_its_whole_stake_back(clo
 
 def test_own_row__round_not_entered_or_folder_lost__says_so(closed, tmp_path):
     client = closed.tournament.clients[closed.victim]
-    plans = type(client.plans)(tmp_path)
+    plans, whole = type(client.plans)(tmp_path), ChainView(chain=client.chain)
 
     with pytest.raises(InputError, match="has not entered round 9999"):
         closed.own(closed.victim, RoundId(9_999))
     with pytest.raises(HomeError, match="is not in its folder: say the --models"):
-        own_rows.check(client.chain, client.lake, plans, client.model, closed.rounds[0])
+        own_rows.check(whole, client.lake, plans, client.model, closed.rounds[0])
 
 
 def test_erarium_verify__outsider_modeller_and_auditor__say_what_each_can(

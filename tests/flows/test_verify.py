@@ -15,7 +15,7 @@ from tasks.adapters.lake import Lake
 from tasks.adapters.settings import Settings
 from tasks.core.money.units import RoundId
 from tasks.core.protocol.documents.ref import Ref
-from tasks.stages.verification import home as verification
+from tasks.verification import home as verification
 from tests.flows import tampering
 
 _NEEDED = ("home.json", "lake", "node")

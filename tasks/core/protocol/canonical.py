@@ -30,3 +30,8 @@ def canonical_json(document: Mapping[str, Any]) -> bytes:
 def sha256_hex(content: bytes) -> str:
     """Return the SHA-256 digest of some bytes, 64 lower-case hex digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 digest of a document's canonical JSON, 64 lower-case hex digits."""
+    return sha256_hex(canonical_json(document))
