@@ -127,11 +127,13 @@ def _enter(tournament, round_id):
     intake.receive(tournament.opened, round_id)
 
 
-def _lie(score, opened, round_id, book, against, *, key):
+def _lie(score, opened, book, against, *, key):
     """Score as the operator who takes a hundredth of CORR from the book's first model."""
-    scored = score(opened, round_id, book, against, key=key)
-    scored["rows"][0]["corr_nano"] -= LIE_NANO
-    return scored
+    scored = score(opened, book, against, key=key)
+    first, *others = scored.rows
+    nano = {**first.nano, "corr": first.nano["corr"] - LIE_NANO}
+    rows = (dataclasses.replace(first, nano=nano), *others)
+    return dataclasses.replace(scored, rows=rows)
 
 
 def _view(tournament):
