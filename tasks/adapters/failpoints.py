@@ -12,6 +12,8 @@ import psutil
 from tasks.adapters import processes
 from tasks.adapters.settings import Settings
 from tasks.core.errors import InputError
+from tasks.core.money.units import RoundId
+from tasks.core.protocol import purposes
 
 logger = logging.getLogger(__name__)
 
@@ -55,12 +57,16 @@ def places(round_id: int, sweep: int) -> list[str]:
         round_id: the round; its leaves are settled in one batch, its first proposal holds.
         sweep: how many sweeps came before its own.
     """
-    purposes = (
-        *(f"open/{round_id}", f"book/{round_id}", f"propose/{round_id}/0"),
-        *(f"settle/{round_id}/0/*", f"sweep/{sweep}"),
+    number = RoundId(round_id)
+    sent = (
+        purposes.open_round(number),
+        purposes.book(number),
+        purposes.propose(number, earlier=0),
+        purposes.settle(number, batch=0, first="*"),
+        purposes.sweep(sweep),
     )
     opened, booked, proposed, settled, swept = (
-        [f"{point}/{purpose}" for point in SENDING_POINTS[:4]] for purpose in purposes
+        [f"{point}/{purpose}" for point in SENDING_POINTS[:4]] for purpose in sent
     )
     return [
         *(f"open/published/{round_id}", *opened, f"open/{round_id}"),

@@ -1,13 +1,13 @@
 """The rules that an operator chooses for a tournament, and the defaults of a replay."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core import wording
 from tasks.core.errors import InputError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol.documents import fields as kinds
-from tasks.core.protocol.documents.fields import Document, Fields
+from tasks.core.protocol.documents.fields import Document, Fields, Json
 from tasks.core.scoring import registry
 
 SCORING_VERSION = "2"
@@ -66,7 +66,7 @@ class ScoringRule(Document):
             scoring_version=fields.text("scoring_version"),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the rule as the published document whose digest is the terms' `scoring`."""
         return {
             "multipliers_nano": dict(self.multipliers_nano),

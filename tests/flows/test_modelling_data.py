@@ -174,7 +174,7 @@ def test_published__manifest_that_is_damaged__is_said(played, tmp_path, manifest
 
     view = hostile_lake(played, tmp_path, damage)
 
-    with pytest.raises(LakeError, match="the manifest of s0001 is damaged: tell the operator"):
+    with pytest.raises(LakeError, match="document versions/v1/s0001/manifest: "):
         downloading.published(view.chain, view.lake)
 
 

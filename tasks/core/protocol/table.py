@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import merkle
-from tasks.core.protocol.documents.fields import Document, Fields
+from tasks.core.protocol.documents.fields import Document, Fields, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Row(Document):
             profit_nano=fields.signed("profit_nano"),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the row as the table has it."""
         return {
             "model": self.model.hex(),
@@ -64,6 +64,6 @@ class Table(Document):
         """Read a table from the fields of a document."""
         return cls(round_id=fields.round_id("round"), rows=fields.many("rows", Row.read))
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the published table, whose digest stands in the proposal."""
         return {"round": self.round_id, "rows": [row.to_document() for row in self.rows]}

@@ -7,7 +7,7 @@ from tasks.core.errors import InputError
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol import abi, derive
-from tasks.core.protocol.documents.fields import Document, Fields
+from tasks.core.protocol.documents.fields import Document, Fields, Json
 
 MINUTE = 60
 HOUR = 3_600
@@ -59,7 +59,7 @@ class Parameters(Document):
         """Return the fields as the contract takes them."""
         return astuple(self)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the parameters as they are published: amounts as decimal strings."""
         document = asdict(self)
         return document | {name: str(document[name]) for name in _BONDS}
@@ -119,7 +119,7 @@ class Terms(Document):
         """Return the fields as the contract takes them."""
         return astuple(self)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the terms as they are published: bytes in hex, amounts as decimal strings."""
         document = asdict(self)
         document |= {name: document[name].hex() for name in _DIGESTS}

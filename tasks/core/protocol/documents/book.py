@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.protocol.documents import fields as kinds
-from tasks.core.protocol.documents.fields import Document, DocumentError, Fields
+from tasks.core.protocol.documents.fields import Document, DocumentError, Fields, Json
 
 ACCEPTED, REJECTED = "accepted", "rejected"
 
@@ -60,7 +60,7 @@ class BookRow(Document):
             raise DocumentError("an accepted entry has digest and salt, a rejected one none")
         return row
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the row as the book has it."""
         return {
             "at_risk": str(self.at_risk),
@@ -105,7 +105,7 @@ class Contents(Document):
             duplicates={kinds.word(copy, "duplicates"): of for copy, of in named.items()},
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the contents as the book has them."""
         return {
             "benchmark_digest": self.benchmark_digest.hex(),
@@ -154,7 +154,7 @@ class Book(Document):
             contents=fields.maybe("contents", fields.one, Contents.read),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the book as it is published."""
         return {
             "contents": None if self.contents is None else self.contents.to_document(),

@@ -7,7 +7,7 @@ may be taken from what was read.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from tasks.core import wording
@@ -20,8 +20,11 @@ MOST = 2**64 - 1
 
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,77}")
 _ERA = re.compile(r"[0-9]{4,18}", re.ASCII)
-_HEX = re.compile(r"([0-9a-f]{2})*")
+_HEX = re.compile(r"[0-9a-f]{64}")
 _SHOWN = 40
+
+Json = dict[str, Any]
+"""A JSON object, as a document is encoded from and read from."""
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -64,7 +67,7 @@ class Document(ABC):
         """Read it from the fields of a JSON object."""
 
     @abstractmethod
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return it as JSON has it."""
 
     def json_digest(self) -> bytes:
@@ -84,7 +87,7 @@ class Fields:
         Raises:
             DocumentError: if it is something else.
         """
-        if not isinstance(document, Mapping):
+        if not isinstance(document, dict):
             raise DocumentError(f"{shown(document)} is no JSON object")
         self._left = dict(document)
 
@@ -109,7 +112,7 @@ class Fields:
         except KeyError:
             raise DocumentError("is missing", name) from None
 
-    def rest(self) -> dict[str, Any]:
+    def rest(self) -> Json:
         """Return all fields that were not asked for yet."""
         left, self._left = self._left, {}
         return left
@@ -161,7 +164,7 @@ class Fields:
 
     def sha256(self, name: str) -> str:
         """Return the digest of a file as 64 hex digits."""
-        return word(self.take(name), name).hex()
+        return hex_word(self.take(name), name)
 
     def one(self, name: str, read: Callable[["Fields"], _T]) -> _T:
         """Return what is read from the fields of an object within this one."""
@@ -195,7 +198,7 @@ class Fields:
     def named(self, name: str, read: Callable[[Any, str], _T]) -> dict[str, _T]:
         """Return an object of which each field is read by a function of value and place."""
         values = self.take(name)
-        if not isinstance(values, Mapping):
+        if not isinstance(values, dict):
             raise DocumentError(f"{shown(values)} is no JSON object", name)
         try:
             return {text(key, ""): read(value, key) for key, value in values.items()}
@@ -258,15 +261,20 @@ def maybe_signed(value: object, place: str) -> int | None:
 
 def word(value: object, place: str) -> bytes:
     """Return the 32 bytes that a value holds in hex."""
-    if not isinstance(value, str) or len(value) != 64 or not _HEX.fullmatch(value):
+    return bytes.fromhex(hex_word(value, place))
+
+
+def hex_word(value: object, place: str) -> str:
+    """Return a value if it is 32 bytes in hex."""
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
         raise DocumentError(f"{shown(value)} is not 64 lower-case hex digits", place)
-    return bytes.fromhex(value)
+    return value
 
 
 def shown(value: object) -> str:
     """Return a stranger's value for a message: printable, on one line and short."""
-    if isinstance(value, Mapping | list):
-        return "an object" if isinstance(value, Mapping) else "a list"
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MOST:
         return "a number of more than 64 bits"
     written = repr(value)

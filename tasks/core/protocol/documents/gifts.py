@@ -1,10 +1,10 @@
 """What an operator gives to strangers: the faucet's amounts, and what was given to whom."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core.money.units import Wei
-from tasks.core.protocol.documents.fields import Document, Fields
+from tasks.core.protocol.documents.fields import Document, Fields, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Gift(Document):
         """Read a gift from the fields of a document."""
         return cls(tokens=fields.wei("tokens"), gas=fields.wei("gas"))
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the gift as it stands in documents."""
         return {"gas": str(self.gas), "tokens": str(self.tokens)}
 
@@ -35,6 +35,6 @@ class Given(Document):
         """Read it from the fields of a document."""
         return cls(address=fields.text("address"))
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return it as it is kept."""
         return {"address": self.address}

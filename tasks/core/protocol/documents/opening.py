@@ -1,10 +1,10 @@
 """A round's start, and the later publication of its predictions."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core.money.units import RoundId
-from tasks.core.protocol.documents.fields import Document, Fields
+from tasks.core.protocol.documents.fields import Document, Fields, Json
 from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.terms import Terms
 from tasks.core.rules import ScoringRule
@@ -43,7 +43,7 @@ class RoundOpening(Document):
             terms=fields.one("terms", Terms.read),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return it as it is published."""
         return {
             "era": self.era,
@@ -71,7 +71,7 @@ class Disclosure(Document):
             predictions=fields.maybe("predictions", fields.one, Ref.read),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return it as it is published."""
         matrix = None if self.predictions is None else self.predictions.to_document()
         return {"predictions": matrix, "round": self.round_id}

@@ -1,11 +1,11 @@
 """What intake says of a delivered file: in public, to the operator, and when it came."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core.money.units import RoundId
 from tasks.core.protocol.documents import fields as kinds
-from tasks.core.protocol.documents.fields import Document, DocumentError, Fields, shown
+from tasks.core.protocol.documents.fields import Document, DocumentError, Fields, Json, shown
 from tasks.core.protocol.documents.ref import Ref
 
 Arrival = tuple[bytes, bytes]
@@ -38,7 +38,7 @@ class Receipt(Document):
             reason=fields.maybe("reason", fields.text),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the receipt as it is published."""
         return {
             "digest": None if self.digest is None else self.digest.hex(),
@@ -80,7 +80,7 @@ class KeptReceipt(Document):
             raise DocumentError("an accepted file has digest, salt and values, another one none")
         return receipt
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return it as it is kept."""
         return {
             "digest": None if self.digest is None else self.digest.hex(),
@@ -102,7 +102,7 @@ class ArrivalNote(Document):
         """Read a note from the fields of a document."""
         return cls(files=fields.items("files", _arrival), last=fields.flag("last"))
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the note as it is kept."""
         pairs = [[model.hex(), commitment.hex()] for model, commitment in self.files]
         return {"files": pairs, "last": self.last}

@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from tasks.core.protocol.documents.fields import Document, DocumentError, Fields, shown
+from tasks.core.protocol.documents.fields import Document, DocumentError, Fields, Json, shown
 
 _SUFFIX = re.compile(r"(\.[a-z0-9]+)?")
 
@@ -30,6 +30,6 @@ class Ref(Document):
             raise DocumentError(f"{shown(suffix)} is no suffix of an object", "suffix")
         return cls(sha256=fields.sha256("sha256"), size=fields.whole("bytes"), suffix=suffix)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the reference as it stands in documents."""
         return {"sha256": self.sha256, "bytes": self.size, "suffix": self.suffix}

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core.money.units import RoundId
 from tasks.core.protocol.documents import fields as kinds
-from tasks.core.protocol.documents.fields import Document, DocumentError, Fields
+from tasks.core.protocol.documents.fields import Document, DocumentError, Fields, Json
 from tasks.core.protocol.documents.ref import Ref
 
 _NANO = "_nano"
@@ -32,7 +32,7 @@ class ScoreRow(Document):
             nano[key.removesuffix(_NANO)] = kinds.signed(value, key)
         return cls(model=model, nano=nano)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the row as it is published."""
         return {"model": self.model.hex()} | {
             f"{name}{_NANO}": score for name, score in self.nano.items()
@@ -67,7 +67,7 @@ class Scores(Document):
             rows=fields.many("rows", ScoreRow.read),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the scores as they are published."""
         return {
             "blends_corr_nano": dict(self.blends_corr_nano),
@@ -90,7 +90,7 @@ class DayScores(Document):
         days, of = fields.whole("days"), fields.whole("of")
         return cls(scores=Scores.read(fields), days=days, of=of)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the day's scores as they are published."""
         return self.scores.to_document() | {"days": self.days, "of": self.of}
 
@@ -125,7 +125,7 @@ class Results(Document):
             targets_digest=fields.word("targets_digest"),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the results as they are published."""
         return {
             "columns": self.columns.to_document(),
@@ -150,6 +150,6 @@ class Approval(Document):
         """Read an approval from the fields of a document."""
         return cls(round_id=fields.round_id("round"), table_sha256=fields.sha256("table_sha256"))
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the approval as it is published."""
         return {"round": self.round_id, "table_sha256": self.table_sha256}

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core.protocol.documents import fields as kinds
-from tasks.core.protocol.documents.fields import Document, DocumentError, Fields
+from tasks.core.protocol.documents.fields import Document, DocumentError, Fields, Json
 from tasks.core.protocol.documents.ref import Ref
 
 TRAIN, VALIDATION, LIVE = "train", "validation", "live"
@@ -48,7 +48,7 @@ class EraEntry(Document):
             target_end_era=fields.named("target_end_era", kinds.maybe_text),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the entry as the manifest has it."""
         parts = {"features": self.features, "targets": self.targets, "benchmarks": self.benchmarks}
         return {name: None if ref is None else ref.to_document() for name, ref in parts.items()} | {
@@ -74,7 +74,7 @@ class FileFacts(Document):
             sha256=fields.sha256("sha256"), size=fields.whole("bytes"), rows=fields.whole("rows")
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the facts as the manifest has them."""
         return {"bytes": self.size, "rows": self.rows, "sha256": self.sha256}
 
@@ -114,7 +114,7 @@ class Manifest(Document):
             raise DocumentError("there is a live era and none is listed", "eras")
         return manifest
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the manifest as it is published."""
         files = self.files
         return {
@@ -156,7 +156,7 @@ class Version(Document):
             targets=fields.texts("targets"),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the version as it is published."""
         return {
             "benchmarks": list(self.benchmarks),

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from tasks.core.data.calendar import Times
 from tasks.core.data.defects import Defect
 from tasks.core.data.pace import Pace
 from tasks.core.protocol.documents import fields as kinds
-from tasks.core.protocol.documents.fields import Document, Fields
+from tasks.core.protocol.documents.fields import Document, Fields, Json
 from tasks.core.protocol.documents.ref import Ref
 
 
@@ -27,7 +27,7 @@ class KeptBook(Document):
             predictions=fields.one("predictions", Ref.read),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return it as it is kept."""
         return {
             "meta_model": self.meta_model.to_document(),
@@ -71,7 +71,7 @@ class DataEra(Document):
             times=fields.maybe("times", fields.one, _times),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the era as the data set has it."""
         return {
             "benchmarked": self.benchmarked,
@@ -110,7 +110,7 @@ class PanelFacts(Document):
             sha256=fields.sha256("sha256"),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the facts as the data set has them."""
         return {name: getattr(self, name) for name in self.__slots__}
 
@@ -153,7 +153,7 @@ class DataSet(Document):
             defect_counts=fields.named("defect_counts", kinds.whole),
         )
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return the data set as it is kept."""
         return {
             "benchmarks": list(self.benchmarks),
@@ -181,7 +181,7 @@ class LivePace(Document):
         """Read it from the fields of a document."""
         return cls(pace=fields.one("pace", _pace), today=fields.text("today"))
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Json:
         """Return it as it is kept."""
         return {"pace": self.pace.to_json(), "today": self.today}
 
