@@ -9,10 +9,10 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-inde
 	--python-version 3.11 --universal --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down setup test check fmt lock artifacts bench chaos fuzz mutants parity clean gates
+.PHONY: help run up down setup test check fmt lock artifacts bench chaos fuzz mutants parity same-bytes clean gates
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 run:  ## set up, then play a tournament; ARGS="--rounds 3" goes to `erarium play`
 	$(SETUP)
@@ -77,6 +77,9 @@ mutants: setup  ## try mutants of the contracts against their tests; ARGS="--onl
 
 parity: setup  ## run numerai-tools' own tests on tasks.numerai_compat; PEER=DIR is its checkout
 	@$(BIN)/python tests/parity/run.py "$(PEER)"
+
+same-bytes: setup  ## play BASE=DIR, another checkout, and this one; compare all that they publish
+	@$(BIN)/python -m tests.same_bytes "$(BASE)" . $(ARGS)
 
 clean:  ## remove all that is made here: .venv, the node, caches; homes stay
 	rm -rf .venv deployment/*/bin deployment/*/*/node_modules build dist
