@@ -41,7 +41,7 @@ from tests.checkouts import SMALL, Checkout, CheckoutError
 OPENINGS = ("public", "after 2 rounds")
 _OWN = ("--home", "--fresh", "--json", "--port")
 _SHOWN = 10
-_WIDTH = 120
+_WIDTH, _BEFORE = 100, 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     lines = [f"{name}: only in OLD" for name in old if name not in new]
     lines += [f"{name}: only in NEW" for name in new if name not in old]
     both = [name for name in old if name in new and old[name] != new[name]]
-    return lines + [f"{name}: {_short(old[name])} | {_short(new[name])}" for name in both]
+    return lines + [f"{name}: {_apart(old[name], new[name])}" for name in both]
 
 
 def evidence(home: Path, transactions: Sequence[Mapping[str, str]]) -> Evidence:
@@ -179,8 +179,14 @@ def _where(line: str, homes: Mapping[str, Path]) -> str:
     return f"{name}: {lines[0]} ({len(lines)} values)" if lines else f"{name}: layout alone"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}..."
+def _apart(old: str, new: str) -> str:
+    """Show two texts, of long ones what stands where they part."""
+    parts = (at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
+    at = max(next(parts, min(len(old), len(new))) - _BEFORE, 0)
+    if max(len(old), len(new)) <= _WIDTH:
+        at = 0
+    where = f"from character {at}: " if at else ""
+    return f"{where}{old[at : at + _WIDTH]} | {new[at : at + _WIDTH]}"
 
 
 def _parse(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:

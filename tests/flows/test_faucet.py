@@ -11,6 +11,7 @@ from tasks.adapters.settings import Settings
 from tasks.client.owning import Place
 from tasks.core.money.units import WAD
 from tasks.stages.living import LiveRequest
+from tests import frozen
 
 REQUEST = LiveRequest(simulated_ids=120, simulated_days=560, faucet=True)
 
@@ -46,6 +47,7 @@ def test_faucet__model_is_created__its_account_gets_tokens_and_gas_once(home, tm
     assert chain.token.balance_of(facts.owner) == 1_000 * WAD
     assert chain.gas_wei(facts.owner) == 10**18
     assert faucet.give(Settings(home=home.root)) == 0
+    assert frozen.breaches(home.root, ["home of a live", "lake/faucet", "vault/faucet/HEX"]) == []
 
 
 def test_faucet__files_that_name_no_account__give_nothing(home):

@@ -35,6 +35,7 @@ from tasks.stages import (
 from tasks.stages.living import LiveRequest
 from tasks.stages.open_home import Keys
 from tasks.verification import home as verification
+from tests import frozen
 from tests.flows import standings
 
 REQUEST = LiveRequest(
@@ -201,6 +202,8 @@ def test_round__taken_by_the_agenda__runs_from_open_to_settled(place):
     assert [check.line() for check in checks if check.fails] == []
     assert place.agenda().due == []
     says_everywhere(place, round_id, "settled", None)
+    names = ("lake/rounds/N/approval", "lake/rounds/N/days/N", "vault/pace")
+    assert frozen.breaches(place.root, [*names, "vault/grants/ADDRESS-LABEL"]) == []
 
 
 def test_approval__required__nothing_is_proposed_before_it(place):

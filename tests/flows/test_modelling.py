@@ -23,7 +23,7 @@ from tasks.core.errors import (
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import status
 from tasks.stages import intake
-from tests import chains
+from tests import chains, frozen
 from tests.flows import homes, modelling_homes
 from tests.in_process import call
 
@@ -438,6 +438,8 @@ def test_commands__one_day_of_a_modeller__say_what_they_did(hosted, round_id, tm
     assert f"round {round_id}: 2.5 locked" in status
     assert f"live_{round_id}" in listed
     assert [row["at_risk"] for row in scores["rounds"]] == [str(25 * WAD // 10)]
+    (folder,) = {path.parent for path in tmp_path.rglob("model.json")}
+    assert frozen.breaches(folder, ["model", "moves", "rounds/N"]) == []
 
 
 def test_commands__what_is_missing__is_said_in_one_line(hosted, say):

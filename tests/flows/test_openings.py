@@ -36,7 +36,7 @@ from tasks.stages.open_home import Mode, OpenHome
 from tasks.verification import handed
 from tasks.verification import home as verification
 from tasks.verification.chain import ChainView
-from tests import tournaments
+from tests import frozen, tournaments
 from tests.flows import entries, tampering
 from tests.in_process import call
 from tests.tournaments import Tournament
@@ -255,6 +255,10 @@ def test_reveal__round_that_is_not_due__is_refused(closed, place, final):
         revealing.reveal(opened, round_id)
 
     assert not opened.lake.has(f"rounds/{round_id}/opened")
+
+
+def test_reveal__matrix_that_was_due__is_named_in_a_document_with_the_frozen_fields(closed):
+    assert frozen.breaches(closed.tournament.home.root, ["lake/rounds/N/opened"]) == []
 
 
 def test_reveal__again__changes_nothing(closed):
