@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import hashlib
+import inspect
 import json
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from eth_account import Account
 from eth_hash.auto import keccak
 
 from tasks import hosting
-from tasks.core.protocol import canonical
+from tasks.core.protocol import canonical, purposes
 from tasks.stages.founding import Request
 from tasks.stages.living import LiveRequest
 from tests import frozen
@@ -81,9 +82,25 @@ def test_purposes__of_a_played_home__are_those_frozen(played):
     assert sorted(set(used)) == sorted(frozen_ones)
 
 
-@pytest.mark.parametrize("kind", ["purposes", "derivations"])
-def test_templates__frozen__stand_in_the_code(templates, kind):
-    assert [each for each in frozen.NAMES[kind] if each not in templates] == []
+def test_purposes__each_in_its_one_place__are_the_frozen_words():
+    functions = dict(inspect.getmembers(purposes, inspect.isfunction))
+    names = {name: value for name, value in vars(purposes).items() if name.isupper()}
+    calls = frozen.NAMES["purposes by function"]
+
+    told = {name: functions[name](*map(_given, call["of"])) for name, call in calls.items()}
+
+    assert set(functions) == set(calls)
+    assert told == {name: call["is"] for name, call in calls.items()}
+    assert names == frozen.NAMES["purposes by name"]
+
+
+def _given(value):
+    """Return an argument; bytes stand as `hex:...` in the data."""
+    return bytes.fromhex(value[4:]) if str(value).startswith("hex:") else value
+
+
+def test_derivations__frozen__stand_in_the_code(templates):
+    assert [each for each in frozen.NAMES["derivations"] if each not in templates] == []
 
 
 def test_derivations__of_a_played_home__give_its_keys_salts_and_ids(played):
