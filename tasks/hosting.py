@@ -4,11 +4,11 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
-from tasks.adapters import files, locks, processes, server, settings, worker
+from tasks.adapters import configs, files, locks, processes, server, settings, worker
 from tasks.adapters.home import Home
 from tasks.adapters.orchestrator import Orchestrator
 from tasks.adapters.processes import Managed
@@ -69,7 +69,9 @@ class Places:
         """
         path = _places(home)
         try:
-            return cls(**json.loads(path.read_bytes()))
+            entry = json.loads(path.read_bytes())
+            configs.require_known(path, dict(entry), [each.name for each in fields(cls)])
+            return cls(**entry)
         except FileNotFoundError:
             return cls()
         except (OSError, ValueError, TypeError) as error:

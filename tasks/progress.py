@@ -1,6 +1,5 @@
-"""Progress of long work: a bar in the terminal, lines where there is none, a bar in the UI."""
+"""Progress of a flow's long work: told to whoever watches the terminal, and a bar in the UI."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +9,9 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import FlowRunContext
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+
+from tasks.adapters import waiting
+from tasks.adapters.waiting import Tell
 
 _UI_EVERY_S = 2.0
 
@@ -27,17 +19,15 @@ _UI_EVERY_S = 2.0
 @dataclass(slots=True)
 class _Work:
     started: float
-    bar: TaskID | None = None
     artifact: UUID | None = None
     told_ui: float = 0.0
 
 
 @dataclass(slots=True)
 class _Display:
-    """What this process shows now; nothing unless `shown` is entered."""
+    """Who is told in this process; nobody on a terminal unless `shown` is entered."""
 
-    bars: Progress | None = None
-    quiet: bool = True
+    tell: Tell | None = None
     works: dict[str, _Work] = field(default_factory=dict)
 
 
@@ -46,25 +36,13 @@ _DISPLAY = _Display()
 
 @contextmanager
 def shown() -> Iterator[None]:
-    """Show progress on standard error: bars on a terminal, a line a finished work elsewhere."""
-    console = Console(stderr=True)
-    _DISPLAY.quiet = False
+    """Show progress on standard error, as the other commands do."""
     try:
-        if not console.is_terminal:
-            yield
-            return
-        columns = (
-            TextColumn("{task.description:<24}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=console) as bars:
-            _DISPLAY.bars = bars
+        with waiting.shown() as tell:
+            _DISPLAY.tell = tell
             yield
     finally:
-        _DISPLAY.bars, _DISPLAY.quiet = None, True
+        _DISPLAY.tell = None
         _DISPLAY.works.clear()
 
 
@@ -72,14 +50,9 @@ def report(name: str, done: int, total: int) -> None:
     """Say that `done` of `total` parts of a work are done."""
     work = _DISPLAY.works.setdefault(name, _Work(started=time.monotonic()))
     _tell_ui(work, name, done, total)
-    if _DISPLAY.bars is not None:
-        if work.bar is None:
-            work.bar = _DISPLAY.bars.add_task(name, total=total)
-        _DISPLAY.bars.update(work.bar, completed=done, total=total)
-    elif done == total and not _DISPLAY.quiet:
-        seconds = time.monotonic() - work.started
-        sys.stderr.write(f"{name}: {total} of {total} in {seconds:.0f} s\n")
-    if done == total and _DISPLAY.bars is None:
+    if _DISPLAY.tell is not None:
+        _DISPLAY.tell(name, done, total)
+    if done == total:
         _DISPLAY.works.pop(name)
 
 

@@ -75,8 +75,11 @@ def up(
     return places
 
 
-def down(values: Settings, tell: Tell = lambda line: None) -> None:
+def down(values: Settings) -> list[str]:
     """Stop a live home's processes: worker, intake, chain after saving its state, server.
+
+    Returns:
+        The names of those that ran.
 
     Raises:
         HomeError: if it is no live home.
@@ -87,10 +90,7 @@ def down(values: Settings, tell: Tell = lambda line: None) -> None:
         stopped = hosting.stop_all(home, (hosting.WORKER, hosting.INTAKE))
         with home.lock("stop the chain", values.lock_wait_s):
             stopped += hosting.stop_all(home, (hosting.CHAIN, hosting.SERVER))
-    for name in stopped:
-        tell(f"{name}: stopped")
-    if not stopped:
-        tell("nothing was running")
+    return stopped
 
 
 def _request(root: Path, said: Mapping[str, Any]) -> LiveRequest:

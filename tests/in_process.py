@@ -1,8 +1,9 @@
 """Run the `erarium` command in the test's own process, which is quick."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import click
 import pytest
 from _pytest.capture import CaptureResult
 
@@ -18,3 +19,19 @@ def call(
     with pytest.raises(SystemExit) as stopped:
         command()
     return stopped.value.code, capsys.readouterr()
+
+
+def commands() -> dict[tuple[str, ...], click.Command]:
+    """Return every command that can be typed, by its words."""
+    return dict(_below((), main.cli))
+
+
+def _below(
+    words: tuple[str, ...], command: click.Command
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if not isinstance(command, click.Group):
+        yield words, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        yield from _below((*words, name), command.get_command(context, name))

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
-from flows.cli import options, outcomes
+from flows.cli import commands, giving, options, outcomes
+from flows.cli.giving import Output, keep_apart
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.command(short_help="Release every stake of a round whose operator is gone.")
+@commands.command(short_help="Release every stake of a round whose operator is gone.")
 @click.option(
     "--round", "round_id", required=True, type=click.IntRange(0, 2**64 - 1), help="The round."
 )
@@ -18,7 +19,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--keystore", type=_FILE, help="Your key: an encrypted keystore, which pays the gas.")
 @click.option("--passphrase-file", "passphrase", type=_FILE, help="What opens it.")
 @options.home
-@options.json_file
+@giving.json_option
 def abandon(
     round_id: int,
     rpc: str | None,
@@ -26,7 +27,7 @@ def abandon(
     keystore: Path | None,
     passphrase: Path | None,
     home: Path | None,
-    json_file: Path | None,
+    output: Output,
 ) -> int:
     """Book that a round is abandoned, and release every stake that it holds to its model.
 
@@ -46,14 +47,15 @@ def abandon(
     missing = [name for name, value in own.items() if not value]
     number = RoundId(round_id)
     if rpc and tournament and keystore and passphrase and home is None:
-        options.keep_apart()
+        keep_apart()
         done = operating.abandon_as(
             options.settings(), rpc, tournament, keystore, passphrase, number
         )
     elif len(missing) == len(own):
         done = operating.abandon(options.settings(home), number)
     elif home is not None:
-        raise click.UsageError("--home has its own chain and key: leave the other options out")
+        said = ", ".join(name for name, value in own.items() if value)
+        raise click.UsageError(f"{said} does nothing beside --home: it has its own chain and key")
     else:
         raise click.UsageError(f"{', '.join(missing)} is missing; without a home all four are said")
-    return outcomes.show(done, json_file)
+    return outcomes.give(done, output)

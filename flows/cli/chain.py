@@ -4,18 +4,20 @@ from pathlib import Path
 
 import click
 
-from flows.cli import options
+from flows.cli import commands, giving, options, printing
+from flows.cli.giving import Output
+from tasks.core.errors import ExitCode
 
 
-@click.group(short_help="Examine a home's chain.")
+@click.group(cls=commands.Group, short_help="Examine a home's chain.")
 def chain() -> None:
     """Examine a home's chain."""
 
 
 @chain.command(short_help="Compare journals, lake and chain, to the wei.")
 @options.home
-@options.json_file
-def doctor(home: Path | None, json_file: Path | None) -> int:
+@giving.json_option
+def doctor(home: Path | None, output: Output) -> int:
     """Compare a home's journals, lake and chain, and print every difference in wei.
 
     Prints one line, beginning with `consistent`, if there is none. Nothing is changed, and
@@ -24,17 +26,12 @@ def doctor(home: Path | None, json_file: Path | None) -> int:
     from tasks import examining
 
     found = examining.examine(options.settings(home))
-    for line in found.lines():
-        click.echo(line)
-    if json_file is not None:
-        options.write_json(
-            json_file,
-            {
-                "block": found.block,
-                "consistent": not found.differences,
-                "differences": [each.document() for each in found.differences],
-                "transactions_by_hand": found.by_hand,
-                "waiting": found.waiting,
-            },
-        )
-    return 1 if found.differences else 0
+    document = {
+        "block": found.block,
+        "consistent": not found.differences,
+        "differences": [each.document() for each in found.differences],
+        "transactions_by_hand": found.by_hand,
+        "waiting": found.waiting,
+    }
+    code = ExitCode.FAILED if found.differences else ExitCode.DONE
+    return output.give(document, lambda: printing.print_lines(found.lines()), code)

@@ -1,15 +1,23 @@
 """`erarium cv`: walk forward with a modeller's own estimator."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli import options, scoring_options
+from flows.cli import commands, giving, options, scoring_options
+from flows.cli.commands import Idle
+from flows.cli.giving import Output, keep_apart, write
 from tasks.core.data.purge import MIN_TRAIN_ERAS
 
+if TYPE_CHECKING:
+    from tasks.client.fold_data import FoldData
 
-@click.command(short_help="Walk forward with an estimator of your own, purged.")
+
+@commands.command(
+    short_help="Walk forward with an estimator of your own, purged.",
+    idle=(Idle(options=("--home",), beside=("--lake",), because="the snapshot is read there"),),
+)
 @click.argument("data")
 @click.option("--estimator", required=True, metavar="FILE.py:NAME", help="NAME() makes it.")
 @click.option("--target", metavar="NAME", help="20d1l of a snapshot, `target` of a file, if unset.")
@@ -28,17 +36,21 @@ from tasks.core.data.purge import MIN_TRAIN_ERAS
 @click.option(
     "--lake", type=click.Path(path_type=Path, file_okay=False), help="Instead of a home's lake."
 )
-@options.result("--predictions", "Write the predictions, as .csv or else Parquet.")
-@options.json_file
+@giving.result("--predictions", "Write the predictions, as .csv or else Parquet.")
+@giving.json_option
 def cv(
     data: str,
     estimator: str,
+    target: str | None,
+    features: tuple[str, ...] | None,
     folds: int,
     min_train: int,
+    purge_eras: int | None,
     overlap: int,
+    home: Path | None,
+    lake: Path | None,
     predictions: Path | None,
-    json_file: Path | None,
-    **words: Any,
+    output: Output,
 ) -> int:
     """Fit an estimator of your own fold by fold, and score what it predicts.
 
@@ -51,42 +63,68 @@ def cv(
     fold and must return something with fit(X, y) and predict(X).
     """
     # Imported here, so that help and mistyped options answer at once.
-    from flows.cli import scoring_console, waiting
+    from flows.cli import scoring_console
+    from tasks.adapters import waiting
     from tasks.client import cross_validation, estimators
 
-    options.keep_apart(data, estimator.rpartition(":")[0])
+    keep_apart(data, estimator.rpartition(":")[0])
     make = estimators.load(estimator)
-    source = _data(data, words)
+    source = (
+        _file(data, target, features or (), purge_eras)
+        if Path(data).is_file()
+        else _snapshot(data, target, features or (), purge_eras, lake, home)
+    )
     plan = cross_validation.Plan(n_folds=folds, min_train=min_train, overlap=overlap)
     with waiting.shown() as tell:
         found = cross_validation.validate(source, make, estimator.rpartition(":")[2], plan, tell)
     if predictions is not None:
         content = found.predictions_file(as_csv=predictions.suffix == ".csv")
-        options.write(predictions, content)
+        write(predictions, content)
     document = found.to_json()
-    if json_file is not None:
-        options.write_json(json_file, document)
-    scoring_console.print_folds(document["folds"])
-    scoring_console.print_diagnosis(document)
-    return 0
+
+    def show() -> None:
+        scoring_console.print_folds(document["folds"])
+        scoring_console.print_diagnosis(document)
+
+    return output.give(document, show)
 
 
-def _data(data: str, words: dict[str, Any]) -> Any:
-    """Return the file or snapshot that DATA names.
+def _file(
+    data: str, target: str | None, features: tuple[str, ...], purge_eras: int | None
+) -> "FoldData":
+    """Return the file that DATA names.
 
     Raises:
-        InputError: if an option does not belong to it.
+        UsageError: if an option belongs to snapshots.
+    """
+    from tasks.client.fold_data import FileData
+
+    for option in commands.told(click.get_current_context()):
+        if option in ("--home", "--lake"):
+            raise click.UsageError(f"{option} does nothing beside a file, which {data} is")
+    return FileData(Path(data), target, features, purge_eras)
+
+
+def _snapshot(
+    data: str,
+    target: str | None,
+    features: tuple[str, ...],
+    purge_eras: int | None,
+    lake: Path | None,
+    home: Path | None,
+) -> "FoldData":
+    """Return the snapshot that DATA names.
+
+    Raises:
+        InputError: if it cannot be one, or an option belongs to files.
     """
     from tasks.adapters.lake import Lake
-    from tasks.client.fold_data import FileData, SnapshotData
+    from tasks.client.fold_data import SnapshotData
     from tasks.core.errors import InputError
 
-    path, features = Path(data), words["features"] or ()
-    if path.is_file():
-        return FileData(path, words["target"], features, words["purge_eras"])
+    path = Path(data)
     if path.suffix or path.name != data or not data:
         raise InputError(f"{data or 'DATA'} is not a file")
-    if words["purge_eras"] is not None:
+    if purge_eras is not None:
         raise InputError(f"snapshot {data} is purged by dates: leave --purge-eras out")
-    lake = words["lake"] or options.settings(words["home"]).home / "lake"
-    return SnapshotData(Lake(lake), data, words["target"], features)
+    return SnapshotData(Lake(lake or options.settings(home).home / "lake"), data, target, features)

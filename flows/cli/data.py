@@ -5,38 +5,43 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli import modelling_options, printing, results_console, waiting
+from flows.cli import commands, giving, modelling_options, printing, results_console
+from flows.cli.giving import Output
+from flows.cli.modelling_options import Where
+from tasks.adapters import waiting
 from tasks.core import wording
 
 if TYPE_CHECKING:
     from tasks.client.downloading import Published
 
 
-@click.group(short_help="What data is published; a checked copy of it on your disk.")
+@click.group(
+    cls=commands.Group, short_help="What data is published; a checked copy of it on your disk."
+)
 def data() -> None:
     """List what data is published, and copy it."""
 
 
-@data.command("list", short_help="List the snapshots and the rounds' live data.")
-@modelling_options.model
-@modelling_options.models
-@modelling_options.place()
-@modelling_options.json_file
-def list_(
-    name: str | None, models: Path | None, json_file: Path | None, **words: str | None
-) -> int:
+@data.command(
+    "list",
+    short_help="List the snapshots and the rounds' live data.",
+    idle=modelling_options.ELSEWHERE,
+)
+@giving.json_option
+@modelling_options.looking
+def list_(where: Where, output: Output) -> int:
     """List every snapshot: what it was published for, its eras, its size and its files."""
     from tasks import modelling
 
-    place = modelling_options.place_of(words)
-    view = modelling.look(modelling_options.models_path(models), name, place)
-    found = modelling.published(view)
+    found = modelling.published(where.look())
     document = {"snapshots": [each.document() for each in found]}
-    modelling_options.give(json_file, document, lambda: _show(found))
-    return 0
+    return output.give(document, lambda: _show(found))
 
 
-@data.command(short_help="Copy a snapshot, every object checked by its digest.")
+@data.command(
+    short_help="Copy a snapshot, every object checked by its digest.",
+    idle=modelling_options.ELSEWHERE,
+)
 @click.option(
     "--snapshot", default="latest", show_default=True, metavar="NAME", help="As `list` names it."
 )
@@ -45,18 +50,10 @@ def list_(
     type=click.Path(path_type=Path, file_okay=False), help="Where the copy goes.",
 )  # fmt: skip
 @click.option("--files", multiple=True, metavar="FILE", help="Only this single file; repeatable.")
-@modelling_options.model
-@modelling_options.models
-@modelling_options.place()
-@modelling_options.json_file
+@giving.json_option
+@modelling_options.looking
 def download(
-    snapshot: str,
-    folder: Path,
-    files: tuple[str, ...],
-    name: str | None,
-    models: Path | None,
-    json_file: Path | None,
-    **words: str | None,
+    snapshot: str, folder: Path, files: tuple[str, ...], where: Where, output: Output
 ) -> int:
     """Copy a snapshot into a folder that is laid out as the lake is.
 
@@ -65,20 +62,15 @@ def download(
     """
     from tasks import modelling
 
-    place = modelling_options.place_of(words)
-    view = modelling.look(modelling_options.models_path(models), name, place)
+    view = where.look()
     with waiting.shown() as progress:
         done = modelling.download(view, snapshot, folder, files, progress)
-
-    def show() -> None:
-        objects = wording.counted(done.objects, "object")
-        click.echo(
-            f"{done.name} in {done.folder}: {objects}, {done.bytes:,} bytes, all checked; "
-            f"{done.fetched} fetched, {done.objects - done.fetched} were there"
-        )
-
-    modelling_options.give(json_file, done.document(), show)
-    return 0
+    objects = wording.counted(done.objects, "object")
+    line = (
+        f"{done.name} in {done.folder}: {objects}, {done.bytes:,} bytes, all checked; "
+        f"{done.fetched} fetched, {done.objects - done.fetched} were there"
+    )
+    return output.give(done.document(), lambda: printing.print_lines([line]))
 
 
 def _show(found: "list[Published]") -> None:

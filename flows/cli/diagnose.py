@@ -1,14 +1,14 @@
 """`erarium diagnose`: the whole validation report of one model."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from flows.cli import options, scoring_options
+from flows.cli import commands, giving, scoring_options
+from flows.cli.giving import Output, keep_apart, write
 
 
-@click.command(short_help="Make the validation report of one model, with a page.")
+@commands.command(short_help="Make the validation report of one model, with a page.")
 @scoring_options.predictions
 @click.option("--prediction-column", metavar="NAME", help="The only model's, if unset.")
 @scoring_options.targets
@@ -21,15 +21,23 @@ from flows.cli import options, scoring_options
 @scoring_options.feature_columns
 @scoring_options.partial
 @scoring_options.overlap
-@options.result("--html", "Where to write the page.", default="diagnosis.html")
-@options.json_file
+@giving.result("--html", "Where to write the page.", default="diagnosis.html")
+@giving.json_option
 def diagnose(
+    predictions: Path,
     prediction_column: str | None,
-    html: Path,
-    json_file: Path | None,
-    overlap: int,
+    targets: Path | None,
+    target_column: str | None,
+    meta_model: Path | None,
+    meta_model_column: str | None,
+    benchmark: Path | None,
+    benchmark_column: str | None,
+    features: Path | None,
+    feature_columns: tuple[str, ...] | None,
     partial: bool,
-    **words: Any,
+    overlap: int,
+    html: Path,
+    output: Output,
 ) -> int:
     """Report all that one prediction column shows over its eras, and write it as a page.
 
@@ -37,19 +45,27 @@ def diagnose(
     page is one HTML file that needs no other.
     """
     # Imported here, so that help and mistyped options answer at once.
-    from flows.cli import scoring_console, waiting
+    from flows.cli import scoring_console
+    from tasks.adapters import waiting
     from tasks.client import diagnosis, pages, score_sources
     from tasks.client.score_tables import Tables
 
-    options.keep_apart()
-    column = None if prediction_column is None else (prediction_column,)
+    keep_apart()
+    sources = score_sources.named(
+        predictions=predictions,
+        prediction_columns=None if prediction_column is None else (prediction_column,),
+        targets=targets,
+        target_column=target_column,
+        meta_model=meta_model,
+        meta_model_column=meta_model_column,
+        benchmark=benchmark,
+        benchmark_column=benchmark_column,
+        features=features,
+        feature_columns=feature_columns,
+    )
     with waiting.shown() as tell:
-        sources = score_sources.named(prediction_columns=column, **words)
         tables = Tables(sources, partial=partial, progress=tell)
         found = diagnosis.diagnose(tables, overlap, tell)
-    options.write(html, pages.diagnosis_page(found, words["predictions"].name).encode())
+    write(html, pages.diagnosis_page(found, predictions.name).encode())
     document = found.to_json()
-    if json_file is not None:
-        options.write_json(json_file, document)
-    scoring_console.print_diagnosis(document, html)
-    return 0
+    return output.give(document, lambda: scoring_console.print_diagnosis(document, html))

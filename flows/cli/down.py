@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import click
+from flows.cli import commands, giving, options, printing
+from flows.cli.giving import Output
 
-from flows.cli import options
 
-
-@click.command(short_help="Stop a live home's processes, and no others.")
+@commands.command(short_help="Stop a live home's processes, and no others.")
 @options.home
-def down(home: Path | None) -> int:
+@giving.json_option
+def down(home: Path | None, output: Output) -> int:
     """Stop a live home's processes: worker, intake, chain, Prefect's server.
 
     A step that is under way is cut off, which harms nothing; the chain saves its state. Typed
@@ -17,5 +17,6 @@ def down(home: Path | None) -> int:
     """
     from tasks import service
 
-    service.down(options.settings(home), click.echo)
-    return 0
+    stopped = service.down(options.settings(home))
+    lines = [f"{name}: stopped" for name in stopped] or ["nothing was running"]
+    return output.give({"stopped": stopped}, lambda: printing.print_lines(lines))

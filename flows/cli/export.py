@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
-from flows.cli import options
+from flows.cli import commands, giving, options, printing
+from flows.cli.giving import Output
 
 
-@click.command(short_help="Copy rounds' predictions for an auditor, whatever their opening rule.")
+@commands.command(
+    short_help="Copy rounds' predictions for an auditor, whatever their opening rule."
+)
 @click.option("--round", "round_id", type=click.IntRange(0), help="One round; all if unset.")
 @click.option(
     "--to",
@@ -17,7 +20,8 @@ from flows.cli import options
     help="Takes a file round-N.npy for each round.",
 )
 @options.home
-def export(round_id: int | None, folder: Path, home: Path | None) -> int:
+@giving.json_option
+def export(round_id: int | None, folder: Path, home: Path | None, output: Output) -> int:
     """Copy the accepted predictions of booked rounds into a folder that its owner alone can read.
 
     Whoever is given them runs `erarium verify --predictions`: it checks them against the digest
@@ -26,6 +30,5 @@ def export(round_id: int | None, folder: Path, home: Path | None) -> int:
     # Imported here, so that help and mistyped options answer at once.
     from tasks import auditing
 
-    for path in auditing.export(options.settings(home).home, folder, round_id):
-        click.echo(str(path))
-    return 0
+    paths = [str(path) for path in auditing.export(options.settings(home).home, folder, round_id)]
+    return output.give({"files": paths}, lambda: printing.print_lines(paths))

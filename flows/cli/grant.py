@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 
-from flows.cli import modelling_options, options
+from flows.cli import commands, giving, options, printing
+from flows.cli.giving import Output
 from tasks.core.money import decimals
 
 
-@click.command(short_help="Give an outsider tokens and gas.")
+@commands.command(short_help="Give an outsider tokens and gas.")
 @click.argument("address")
 @click.option("--tokens", default="1000", show_default=True, metavar="TOKENS")
 @click.option("--gas", default="0.1", show_default=True, metavar="COINS", help="Of the chain's.")
@@ -17,9 +18,9 @@ from tasks.core.money import decimals
     "--label", default="first", show_default=True, help="Another one gives to an address again."
 )
 @options.home
-@modelling_options.json_file
+@giving.json_option
 def grant(
-    address: str, tokens: str, gas: str, label: str, home: Path | None, json_file: Path | None
+    address: str, tokens: str, gas: str, label: str, home: Path | None, output: Output
 ) -> int:
     """Give the account ADDRESS tokens to stake and gas, out of what the home's deployer holds.
 
@@ -32,11 +33,12 @@ def grant(
     done = granting.grant(options.settings(home), address, *amounts, label)
     document = asdict(done) | {"tokens": str(done.tokens), "gas": str(done.gas)}
 
-    def show() -> None:
-        given = {"tokens": f"{decimals.tokens_exactly(done.tokens)} tokens"}
-        given |= {"gas": f"{decimals.tokens_exactly(done.gas)} for gas"}
-        for name, transaction in done.transactions.items():
-            click.echo(f"{done.address} has been given {given[name]} ({label}), in {transaction}")
-
-    modelling_options.give(json_file, document, show)
-    return 0
+    given = {
+        "tokens": f"{decimals.tokens_exactly(done.tokens)} tokens",
+        "gas": f"{decimals.tokens_exactly(done.gas)} for gas",
+    }
+    lines = [
+        f"{done.address} has been given {given[name]} ({label}), in {transaction}"
+        for name, transaction in done.transactions.items()
+    ]
+    return output.give(document, lambda: printing.print_lines(lines))

@@ -1,30 +1,25 @@
 """`erarium leaderboard`: the models of a season and their reputation."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
-from flows.cli import modelling_options, printing, results_console
+from flows.cli import commands, giving, modelling_options, printing, results_console
+from flows.cli.giving import Output
+from flows.cli.modelling_options import Where
 from tasks.core import wording
 
 
-@click.command(short_help="The models of a season and their reputation.")
+@commands.command(
+    short_help="The models of a season and their reputation.", idle=modelling_options.ELSEWHERE
+)
 @click.option(
     "--season", metavar="YYYYQn|all",
     help="A calendar quarter of the rounds' closes; the last with a resolved round if unset.",
 )  # fmt: skip
-@modelling_options.model
-@modelling_options.models
-@modelling_options.place()
-@modelling_options.json_file
-def leaderboard(
-    season: str | None,
-    name: str | None,
-    models: Path | None,
-    json_file: Path | None,
-    **words: str | None,
-) -> int:
+@giving.json_option
+@modelling_options.looking
+def leaderboard(season: str | None, where: Where, output: Output) -> int:
     """Print every model's reputation: its mean return over the season's resolved rounds.
 
     The return is what the terms pay for one token at risk, whatever was staked; a round that a
@@ -33,9 +28,7 @@ def leaderboard(
     """
     from tasks import modelling
 
-    place = modelling_options.place_of(words)
-    view = modelling.look(modelling_options.models_path(models), name, place)
-    board, titles = modelling.leaderboard(view, season)
+    board, titles = modelling.leaderboard(where.look(), season)
     rows = [
         {
             "entered": row.entered,
@@ -62,5 +55,4 @@ def leaderboard(
             page.print(results_console.leaderboard_table(board, titles))
             printing.print_notes(page, results_console.leaderboard_notes(board))
 
-    modelling_options.give(json_file, document, show)
-    return 0
+    return output.give(document, show)

@@ -7,9 +7,12 @@ from typing import NoReturn
 
 import click
 
+from flows.cli.giving import Session
 from tasks.adapters import threads
-from tasks.core import wording
-from tasks.core.errors import TournamentError
+from tasks.core.errors import ExitCode, TournamentError
+
+_INTERRUPTED = "interrupted; run it again: a tournament goes on where it stopped"
+_CODES = ", ".join(f"{code.value} {code.meaning}" for code in ExitCode)
 
 _COMMANDS = {
     "play": ("flows.cli.play", "Play a whole tournament, from prices to settled balances."),
@@ -63,7 +66,7 @@ class LazyGroup(click.Group):
 @click.command(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a check failed, 2 bad input, 3 home in use, 130 interrupted.",
+    epilog=f"Exit codes: {_CODES}.",
 )
 @click.version_option(package_name="erarium")
 def cli() -> None:
@@ -79,18 +82,30 @@ def main() -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
+    session = Session.of(sys.argv[1:])
+    with session.kept_apart():
+        try:
+            sys.exit(_run(session))
+        except Exception as error:
+            # Nobody made it on purpose: a program that reads JSON is told, a person sees it whole.
+            session.fail(f"unexpected {type(error).__name__}: {error}", ExitCode.FAILED)
+            raise
+
+
+def _run(session: Session) -> int:
+    """Run the command; return its exit code."""
     try:
-        code = cli.main(prog_name="erarium", standalone_mode=False)
+        code = cli.main(prog_name="erarium", standalone_mode=False, obj=session)
     except TournamentError as error:
-        sys.exit(_fail(str(error), error.exit_code))
+        return session.fail(str(error), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.ClickException as error:
-        sys.exit(_fail(_usage(error), error.exit_code))
+        return session.fail(_usage(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(_fail("interrupted; run it again: a tournament goes on where it stopped", 130))
-    sys.exit(code if isinstance(code, int) else 0)
+        return session.fail(_INTERRUPTED, ExitCode.INTERRUPTED)
+    return int(code) if isinstance(code, int) else 0
 
 
 def _usage(error: click.ClickException) -> str:
@@ -100,9 +115,3 @@ def _usage(error: click.ClickException) -> str:
     if context is None:
         return message
     return f"{message.rstrip('.')}; see `{context.command_path} --help`"
-
-
-def _fail(message: str, code: int) -> int:
-    # Names from files and strangers stand in messages.
-    click.echo(f"erarium: {wording.plain(' '.join(message.split()))}", err=True)
-    return code

@@ -1,11 +1,13 @@
 """`erarium model`: make a model, give it stake, take it back, and see what it has."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli import modelling_options, printing, results_console
+from flows.cli import commands, giving, modelling_options, printing, results_console
+from flows.cli.giving import Output
 from tasks.core.money import decimals
 from tasks.core.protocol import dates
 
@@ -21,7 +23,9 @@ _FUNDED = {
 }
 
 
-@click.group(short_help="Your model: create it, deposit, withdraw, see what it has.")
+@click.group(
+    cls=commands.Group, short_help="Your model: create it, deposit, withdraw, see what it has."
+)
 def model() -> None:
     """Make a model, give it stake, take it back, and see what it has."""
 
@@ -31,13 +35,15 @@ def model() -> None:
 @modelling_options.place(required=True)
 @modelling_options.models
 @modelling_options.passphrase
-@modelling_options.json_file
+@giving.json_option
 def create(
     name: str,
     models: Path | None,
     passphrase: Path | None,
-    json_file: Path | None,
-    **words: str | None,
+    rpc: str | None,
+    tournament: str | None,
+    lake: str | None,
+    output: Output,
 ) -> int:
     """Make the model NAME: a folder with a new encrypted key, and where its tournament is.
 
@@ -47,7 +53,7 @@ def create(
     # Imported here, so that help and mistyped options answer at once.
     from tasks import modelling
 
-    place = modelling_options.place_of(words)
+    place = modelling_options.place_of(rpc, tournament, lake)
     if place is None:
         raise click.UsageError("--rpc, --tournament and --lake say where the tournament is")
     root = modelling_options.models_path(models)
@@ -66,14 +72,13 @@ def create(
         "tournament": facts.tournament,
     }
 
-    def show() -> None:
-        click.echo(f"model {name}: id {facts.model.hex()}")
-        click.echo(f"account {facts.owner}: {_FUNDED[funded]}")
-        click.echo(f"key {folder / 'keys' / 'owner.json'}: back it up, and keep it secret")
-        click.echo(f"passphrase {opened_by}: without it the key does not open; the same holds")
-
-    modelling_options.give(json_file, document, show)
-    return 0
+    lines = (
+        f"model {name}: id {facts.model.hex()}",
+        f"account {facts.owner}: {_FUNDED[funded]}",
+        f"key {folder / 'keys' / 'owner.json'}: back it up, and keep it secret",
+        f"passphrase {opened_by}: without it the key does not open; the same holds",
+    )
+    return output.give(document, lambda: printing.print_lines(lines))
 
 
 @model.command(short_help="Add tokens of your account to the model's free stake.")
@@ -81,13 +86,15 @@ def create(
 @modelling_options.model
 @modelling_options.models
 @modelling_options.passphrase
-@modelling_options.json_file
-def deposit(amount: str, **words: Any) -> int:
+@giving.json_option
+def deposit(
+    amount: str, name: str | None, models: Path | None, passphrase: Path | None, output: Output
+) -> int:
     """Add AMOUNT tokens of your account to your model's free stake, or `all` of them.
 
     A command that was killed goes on when it is typed again, and deposits once.
     """
-    return _move("deposit", amount, **words)
+    return _move("deposit", amount, name, models, passphrase, output)
 
 
 @model.command(short_help="Pay free stake out to your account.")
@@ -95,21 +102,23 @@ def deposit(amount: str, **words: Any) -> int:
 @modelling_options.model
 @modelling_options.models
 @modelling_options.passphrase
-@modelling_options.json_file
-def withdraw(amount: str, **words: Any) -> int:
+@giving.json_option
+def withdraw(
+    amount: str, name: str | None, models: Path | None, passphrase: Path | None, output: Output
+) -> int:
     """Pay AMOUNT tokens of your model's free stake out to your account, or `all` of it.
 
     What is locked in rounds stays there. A command that was killed goes on when it is typed
     again, and withdraws once.
     """
-    return _move("withdraw", amount, **words)
+    return _move("withdraw", amount, name, models, passphrase, output)
 
 
 @model.command(short_help="Say what a model has, where, and how it did lately.")
 @modelling_options.model
 @modelling_options.models
-@modelling_options.json_file
-def status(name: str | None, models: Path | None, json_file: Path | None) -> int:
+@giving.json_option
+def status(name: str | None, models: Path | None, output: Output) -> int:
     """Say what your model and its account have, what is locked in which round, and its results."""
     from tasks import modelling
 
@@ -125,8 +134,7 @@ def status(name: str | None, models: Path | None, json_file: Path | None) -> int
         "results": [each.document() for each in found.results],
         "tokens": str(found.tokens),
     }
-    modelling_options.give(json_file, document, lambda: _show(found))
-    return 0
+    return output.give(document, lambda: _show(found))
 
 
 def _move(
@@ -135,7 +143,7 @@ def _move(
     name: str | None,
     models: Path | None,
     passphrase: Path | None,
-    json_file: Path | None,
+    output: Output,
 ) -> int:
     from tasks import modelling
 
@@ -149,30 +157,30 @@ def _move(
             "model": modelling.chosen(root, name),
             "transaction": done.transaction,
         }
-
-        def show() -> None:
-            click.echo(f"{verb} {tokens} tokens, in {done.transaction}")
-
-        modelling_options.give(json_file, document, show)
-    return 0
+        line = f"{verb} {tokens} tokens, in {done.transaction}"
+        # Inside: what was not told of is told of by the next run.
+        return output.give(document, lambda: printing.print_lines([line]))
 
 
 def _show(found: "Status") -> None:
-    facts = found.facts
-    locked = sum(found.locked.values())
-    click.echo(f"model {facts.name}: id {facts.model.hex()}, as of {dates.utc(found.now)}")
-    click.echo(
+    printing.print_lines(_lines(found))
+    if found.results:
+        page = printing.console()
+        page.print()
+        page.print(results_console.results_table(found.results))
+
+
+def _lines(found: "Status") -> Iterator[str]:
+    facts, locked = found.facts, sum(found.locked.values())
+    yield f"model {facts.name}: id {facts.model.hex()}, as of {dates.utc(found.now)}"
+    yield (
         f"account {facts.owner}: {decimals.tokens_exactly(found.tokens)} tokens, "
         f"{decimals.tokens_exactly(found.gas)} for gas"
     )
-    click.echo(
+    yield (
         f"stake: {decimals.tokens_exactly(found.free)} free, "
         f"{decimals.tokens_exactly(locked)} locked; "
         f"a next round risks {decimals.tokens_exactly(found.next_at_risk)} unless you say otherwise"
     )
     for number, amount in found.locked.items():
-        click.echo(f"round {number}: {decimals.tokens_exactly(amount)} locked")
-    if found.results:
-        page = printing.console()
-        page.print()
-        page.print(results_console.results_table(found.results))
+        yield f"round {number}: {decimals.tokens_exactly(amount)} locked"

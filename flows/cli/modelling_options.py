@@ -1,15 +1,19 @@
-"""Options of the commands that modellers type, and how these commands give their results."""
+"""Options of the commands that modellers type."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from flows.cli import options
+from flows.cli.commands import Idle
 
 if TYPE_CHECKING:
     from tasks.client.owning import Place
+    from tasks.modelling import View
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -25,10 +29,38 @@ passphrase = click.option(
     type=_FILE,
     help="Opens your key; the file that `model create` was told or made if unset.",
 )
-json_file = options.result(
-    "--json", "Write the result as JSON to this file too, or instead to standard output: -.",
-    "json_file",
-)  # fmt: skip
+
+PLACE = ("--rpc", "--tournament", "--lake")
+
+ELSEWHERE = (
+    Idle(
+        options=("--model", "--models"),
+        beside=PLACE,
+        because="they say which tournament is looked at",
+    ),
+)
+"""What does nothing where `looking` is told a place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which tournament a command looks at.
+
+    Attributes:
+        models: the folder of the modeller's models.
+        name: the model whose tournament it is; None for the only model.
+        place: another place; None for where the model plays.
+    """
+
+    models: Path
+    name: str | None
+    place: "Place | None"
+
+    def look(self) -> "View":
+        """Return the tournament as it stands; see `modelling.look`."""
+        from tasks import modelling
+
+        return modelling.look(self.models, self.name, self.place)
 
 
 def place(*, required: bool = False, says: str = "The model's") -> Callable[[Any], Any]:
@@ -53,19 +85,39 @@ def place(*, required: bool = False, says: str = "The model's") -> Callable[[Any
     return add
 
 
-def place_of(words: Mapping[str, str | None]) -> "Place | None":
+def looking(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that say which tournament it looks at, as a `Where`."""
+
+    @wraps(command)
+    def run(
+        *,
+        name: str | None,
+        models: Path | None,
+        rpc: str | None,
+        tournament: str | None,
+        lake: str | None,
+        **own: Any,
+    ) -> int:
+        where = Where(models=models_path(models), name=name, place=place_of(rpc, tournament, lake))
+        return command(where=where, **own)
+
+    made: Callable[..., int] = model(models(place()(run)))
+    return made
+
+
+def place_of(rpc: str | None, tournament: str | None, lake: str | None) -> "Place | None":
     """Return the place that the three options name; None if none of them was said.
 
     Raises:
         UsageError: if some of them were said and not all.
     """
-    from tasks.client.owning import Place
-
-    rpc, tournament, lake = (words[name] for name in ("rpc", "tournament", "lake"))
     if rpc and tournament and lake:
+        from tasks.client.owning import Place
+
         return Place(rpc=rpc, tournament=tournament, lake=lake)
-    missing = [f"--{name}" for name in ("rpc", "tournament", "lake") if not words[name]]
-    if len(missing) < len(words):
+    said = zip(PLACE, (rpc, tournament, lake), strict=True)
+    missing = [name for name, value in said if not value]
+    if len(missing) < len(PLACE):
         raise click.UsageError(f"{', '.join(missing)} is missing: a place is said by all three")
     return None
 
@@ -73,17 +125,3 @@ def place_of(words: Mapping[str, str | None]) -> "Place | None":
 def models_path(said: Path | None) -> Path:
     """Return the folder that was said, else the environment's, else `./models`."""
     return options.settings(models=said).models
-
-
-def give(json_file: Path | None, document: Mapping[str, Any], show: Callable[[], None]) -> None:
-    """Print a result for people and write it as JSON, or print the JSON alone.
-
-    Args:
-        json_file: where the JSON goes; `-` for standard output, None for nowhere.
-        document: the result as JSON has it.
-        show: prints it for people.
-    """
-    if json_file != options.STANDARD_OUTPUT:
-        show()
-    if json_file is not None:
-        options.write_json(json_file, document)

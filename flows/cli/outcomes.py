@@ -1,37 +1,30 @@
-"""How commands print and write what was done to rounds."""
+"""How commands give what was done to rounds."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from flows.cli import options
+from flows.cli import printing
+from flows.cli.giving import Output
+from tasks.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from tasks.operating import Outcome
 
 
-def show(outcome: "Outcome", json_file: Path | None) -> int:
-    """Print what was done, where the rounds stand and what needs a person, a line each.
+def give(outcome: "Outcome", output: Output) -> ExitCode:
+    """Give what was done, where the rounds stand and what needs a person, a line each.
 
     Returns:
-        The exit code: 1 if something needs a person.
+        The exit code: that of a failure if something needs a person.
     """
-    for act in outcome.acts:
-        click.echo(act.line())
+    document = {
+        "acts": [act.document() for act in outcome.acts],
+        "faults": [{"message": fault.message, "round": fault.round_id} for fault in outcome.faults],
+        "rounds": [state.document() for state in outcome.states],
+    }
+    lines = [act.line() for act in outcome.acts]
     if not (outcome.acts or outcome.faults):
-        click.echo("nothing was left to do")
-    for state in outcome.states:
-        click.echo(state.line())
-    for fault in outcome.faults:
-        click.echo(f"FAIL {fault.message}")
-    if json_file is not None:
-        document = {
-            "acts": [act.document() for act in outcome.acts],
-            "faults": [
-                {"message": fault.message, "round": fault.round_id} for fault in outcome.faults
-            ],
-            "rounds": [state.document() for state in outcome.states],
-        }
-        options.write_json(json_file, document)
-    return 1 if outcome.faults else 0
+        lines.append("nothing was left to do")
+    lines += [state.line() for state in outcome.states]
+    lines += [f"FAIL {fault.message}" for fault in outcome.faults]
+    code = ExitCode.FAILED if outcome.faults else ExitCode.DONE
+    return output.give(document, lambda: printing.print_lines(lines), code)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from flows.cli import options
+from flows.cli import commands, giving
+from flows.cli.giving import Output, keep_apart
 
 
-@click.command(short_help="Apply the payout rule to a table of scores and stakes.")
+@commands.command(short_help="Apply the payout rule to a table of scores and stakes.")
 @click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--clip", default="0.25", show_default=True, help="Largest return of a stake, at most 1."
@@ -19,8 +20,8 @@ from flows.cli import options
     show_default=True,
     help="The payout factor: inside of the clip, or outside as in this project's own rounds.",
 )
-@options.json_file
-def payouts(table: Path, clip: str, factor: str, json_file: Path | None) -> int:
+@giving.json_option
+def payouts(table: Path, clip: str, factor: str, output: Output) -> int:
     """Apply stake * clip(factor * (corr * corr_multiplier + mmc * mmc_multiplier)) to TABLE.
 
     TABLE is Parquet or CSV with the columns round, model, corr, mmc, corr_multiplier (1 where
@@ -32,13 +33,11 @@ def payouts(table: Path, clip: str, factor: str, json_file: Path | None) -> int:
     from tasks.client import payout_tables
     from tasks.core.money.payout_rule import FactorPlace, PayoutRule
 
-    options.keep_apart()
+    keep_apart()
     rule = PayoutRule(clip_nano=_clip_nano(clip), factor=FactorPlace(factor))
     paid = payout_tables.pay(table, rule)
-    if json_file is not None:
-        options.write_json(json_file, payout_tables.payouts_document(paid))
-    payout_console.print_payouts(paid)
-    return 0
+    document = payout_tables.payouts_document(paid)
+    return output.give(document, lambda: payout_console.print_payouts(paid))
 
 
 def _clip_nano(text: str) -> int:

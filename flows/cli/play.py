@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli import console, options
+from flows.cli import commands, console, giving, options
+from flows.cli.commands import Idle
+from flows.cli.giving import Output
+from tasks.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from tasks.adapters.settings import Settings
@@ -23,7 +26,17 @@ def _rounds(ctx: click.Context, param: click.Parameter, text: str) -> int | None
     return int(text)
 
 
-@click.command(short_help="Play a whole tournament, from prices to settled balances.")
+@commands.command(
+    short_help="Play a whole tournament, from prices to settled balances.",
+    idle=(
+        Idle(
+            options=("--simulated-ids", "--simulated-days"),
+            beside=("--prices",),
+            because="no market is simulated then",
+        ),
+        Idle(options=("--sectors",), without=("--prices",), because="they are of its assets"),
+    ),
+)
 @click.option("--prices", type=click.Path(path_type=Path), help="CSV or Parquet file, or folder.")
 @click.option("--sectors", type=click.Path(path_type=Path), help="Table with Symbol,Sector.")
 @click.option(
@@ -41,9 +54,20 @@ def _rounds(ctx: click.Context, param: click.Parameter, text: str) -> int | None
 @options.home
 @click.option("--fresh", is_flag=True, help="Move a home that is there aside and start anew.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Prefect's port; a free one if unset.")
-@options.json_file
+@giving.json_option
 def play(
-    home: Path | None, fresh: bool, port: int | None, json_file: Path | None, **words: Any
+    prices: Path | None,
+    sectors: Path | None,
+    rounds: int | None,
+    modellers: int,
+    seed: int,
+    simulated_ids: int,
+    simulated_days: int,
+    opening: str,
+    home: Path | None,
+    fresh: bool,
+    port: int | None,
+    output: Output,
 ) -> int:
     """Play a whole tournament, from prices to settled and verified balances.
 
@@ -53,32 +77,41 @@ def play(
     # Imported here, so that help and mistyped options answer at once.
     from tasks import stored_homes
 
-    for name in ("prices", "sectors"):
-        words[name] = None if words[name] is None else str(words[name].resolve())
+    arguments = {
+        "prices": None if prices is None else str(prices.resolve()),
+        "sectors": None if sectors is None else str(sectors.resolve()),
+        "rounds": rounds,
+        "modellers": modellers,
+        "seed": seed,
+        "simulated_ids": simulated_ids,
+        "simulated_days": simulated_days,
+        "opening": opening,
+    }
     values = options.settings(home)
-    document = None if fresh else stored_homes.finished(values.home, words)
-    if document is None:
-        document = _play(values, words, fresh, port)
-    console.print_report(document)
-    if json_file is not None:
-        options.write_json(json_file, document)
-    return 0 if document["verified"] else 1
+    found = None if fresh else stored_homes.finished(values.home, arguments)
+    if found is not None and port is not None:
+        raise click.UsageError(
+            f"--port does nothing: {values.home} is finished and starts no server"
+        )
+    document = _play(values, arguments, fresh, port) if found is None else found
+    code = ExitCode.DONE if document["verified"] else ExitCode.FAILED
+    return output.give(document, lambda: console.print_report(document), code)
 
 
 def _play(
-    values: "Settings", words: Mapping[str, Any], fresh: bool, port: int | None
+    values: "Settings", said: Mapping[str, Any], fresh: bool, port: int | None
 ) -> dict[str, Any]:
     from tasks import local
 
-    with local.served(values, words, fresh=fresh, port=port) as ui:
-        click.echo(f"Prefect's pages while this runs: {ui}", err=True)
+    with local.served(values, said, fresh=fresh, port=port) as ui:
+        giving.note(f"Prefect's pages while this runs: {ui}")
         # Prefect reads its settings as it is imported, so not before the server is known.
         from prefect.exceptions import TerminationSignal
 
         from flows.play import play as flow
         from tasks import artifacts, progress
 
-        arguments = dict(words)
+        arguments = dict(said)
         rounds = arguments.pop("rounds")
         try:
             with progress.shown():

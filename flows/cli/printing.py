@@ -1,8 +1,7 @@
 """How commands print for people: one console, tables that fit 80 columns, numbers."""
 
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
@@ -10,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.cli import giving
 from tasks.core import wording
-from tasks.core.errors import InputError
 
 _PIPE_WIDTH = 120
 _NONE = "-"
@@ -30,12 +29,8 @@ class _Page(Console):
         Raises:
             InputError: if standard output cannot be written.
         """
-        try:
+        with giving.writable(sys.stdout):
             super().print(*objects, **words)
-        except OSError as error:
-            # What is still in the buffer would fail once more as Python ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise InputError(f"standard output cannot be written: {error.strerror}") from error
 
 
 def console() -> Console:
@@ -47,6 +42,13 @@ def console() -> Console:
     if page.is_terminal:
         return page
     return _Page(highlight=False, markup=False, emoji=False, width=_PIPE_WIDTH)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print a line each, however long; a terminal folds it, a pipe gets it whole."""
+    page = console()
+    for line in lines:
+        page.print(line, soft_wrap=True)
 
 
 def table(first: str, *, words: Sequence[str] = (), numbers: Sequence[str] = ()) -> Table:

@@ -2,20 +2,16 @@
 
 from pathlib import Path
 
-import click
+from flows.cli import commands, console, giving, options
+from flows.cli.giving import Output
 
-from flows.cli import console, options
 
-
-@click.command(short_help="Print a finished home's report again.")
+@commands.command(short_help="Print a finished home's report again.")
 @options.home
-@options.json_file
-def report(home: Path | None, json_file: Path | None) -> int:
+@giving.json_option
+def report(home: Path | None, output: Output) -> int:
     """Print the report of a finished tournament."""
     from tasks import stored_homes
 
     document = stored_homes.report(options.settings(home).home)
-    console.print_report(document)
-    if json_file is not None:
-        options.write_json(json_file, document)
-    return 0
+    return output.give(document, lambda: console.print_report(document))

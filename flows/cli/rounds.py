@@ -1,26 +1,20 @@
 """`erarium rounds`: every round of a tournament, and where it stands."""
 
-from pathlib import Path
-
-import click
-
-from flows.cli import modelling_options, printing, results_console
+from flows.cli import commands, giving, modelling_options, printing, results_console
+from flows.cli.giving import Output
+from flows.cli.modelling_options import Where
 from tasks.core.protocol import dates
 
 
-@click.command(short_help="Every round: status, times, models, stakes, factor.")
-@modelling_options.model
-@modelling_options.models
-@modelling_options.place()
-@modelling_options.json_file
-def rounds(
-    name: str | None, models: Path | None, json_file: Path | None, **words: str | None
-) -> int:
+@commands.command(
+    short_help="Every round: status, times, models, stakes, factor.",
+    idle=modelling_options.ELSEWHERE,
+)
+@giving.json_option
+@modelling_options.looking
+def rounds(where: Where, output: Output) -> int:
     """Print every round: its status, when it opens, closes and resolves, and what is at risk."""
-    from tasks import modelling
-
-    place = modelling_options.place_of(words)
-    view = modelling.look(modelling_options.models_path(models), name, place)
+    view = where.look()
     document = {"now": view.now, "rounds": [each.document() for each in view.states]}
 
     def show() -> None:
@@ -31,5 +25,4 @@ def rounds(
             page.print("no round was opened yet")
         page.print(f"the chain is at {dates.utc(view.now)}")
 
-    modelling_options.give(json_file, document, show)
-    return 0
+    return output.give(document, show)

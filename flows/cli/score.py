@@ -1,16 +1,14 @@
 """`erarium score`: score prediction files era by era."""
 
 from pathlib import Path
-from typing import Any
 
-import click
-
-from flows.cli import options, scoring_options
+from flows.cli import commands, giving, scoring_options
+from flows.cli.giving import Output, keep_apart
 
 _MODELS = "The models; all columns without another part, if unset."
 
 
-@click.command(short_help="Score prediction files, era by era.")
+@commands.command(short_help="Score prediction files, era by era.")
 @scoring_options.predictions
 @scoring_options.columns("--prediction-columns", _MODELS)
 @scoring_options.targets
@@ -21,8 +19,20 @@ _MODELS = "The models; all columns without another part, if unset."
 @scoring_options.feature_columns
 @scoring_options.partial
 @scoring_options.overlap
-@options.json_file
-def score(json_file: Path | None, overlap: int, partial: bool, **words: Any) -> int:
+@giving.json_option
+def score(
+    predictions: Path,
+    prediction_columns: tuple[str, ...] | None,
+    targets: Path | None,
+    target_column: str | None,
+    meta_model: Path | None,
+    meta_model_column: str | None,
+    features: Path | None,
+    feature_columns: tuple[str, ...] | None,
+    partial: bool,
+    overlap: int,
+    output: Output,
+) -> int:
     """Score one or many models over one or many eras, and sum each one up.
 
     Files are Parquet or CSV with the columns id and era; ids are matched within each era, in any
@@ -30,16 +40,25 @@ def score(json_file: Path | None, overlap: int, partial: bool, **words: Any) -> 
     read once, and of it the columns that are needed.
     """
     # Imported here, so that help and mistyped options answer at once.
-    from flows.cli import scoring_console, waiting
+    from flows.cli import scoring_console
+    from tasks.adapters import waiting
     from tasks.client import score_sources, scorecards
     from tasks.client.score_tables import Tables
 
-    options.keep_apart()
+    keep_apart()
+    sources = score_sources.named(
+        predictions=predictions,
+        prediction_columns=prediction_columns,
+        targets=targets,
+        target_column=target_column,
+        meta_model=meta_model,
+        meta_model_column=meta_model_column,
+        features=features,
+        feature_columns=feature_columns,
+    )
     with waiting.shown() as tell:
-        tables = Tables(score_sources.named(**words), partial=partial, progress=tell)
+        tables = Tables(sources, partial=partial, progress=tell)
         scores = scorecards.score(tables, tell)
     document = scores.to_json(overlap)
-    if json_file is not None:
-        options.write_json(json_file, document)
-    scoring_console.print_scores(document, scores.notes.lines())
-    return 0
+    notes = scores.notes.lines()
+    return output.give(document, lambda: scoring_console.print_scores(document, notes))

@@ -5,18 +5,24 @@ from pathlib import Path
 
 import click
 
-from flows.cli import modelling_options, printing, results_console
+from flows.cli import commands, giving, modelling_options, printing, results_console
+from flows.cli.giving import Output
 
 
-@click.command(short_help="What became of a model in every round.")
+@commands.command(short_help="What became of a model in every round.")
 @click.option(
     "--model", "said", metavar="NAME|ID", help="Yours or another's; your only one if unset."
 )
 @modelling_options.models
 @modelling_options.place()
-@modelling_options.json_file
+@giving.json_option
 def scores(
-    said: str | None, models: Path | None, json_file: Path | None, **words: str | None
+    said: str | None,
+    models: Path | None,
+    rpc: str | None,
+    tournament: str | None,
+    lake: str | None,
+    output: Output,
 ) -> int:
     """Print a model's rounds: status, stake, scores, return, payout and burn, and their means.
 
@@ -25,8 +31,11 @@ def scores(
     from tasks import modelling
     from tasks.client import results
 
-    root, place = modelling_options.models_path(models), modelling_options.place_of(words)
+    root = modelling_options.models_path(models)
+    place = modelling_options.place_of(rpc, tournament, lake)
     name, model = modelling.model_id(root, said)
+    if models is not None and name is None and place is not None:
+        raise click.UsageError("--models does nothing beside --rpc and the id of a model")
     view = modelling.look(root, name, place)
     found = modelling.scores(view, model)
     means = results.means(found)
@@ -46,5 +55,4 @@ def scores(
             page.print()
         printing.print_notes(page, results_console.reasons(found))
 
-    modelling_options.give(json_file, document, show)
-    return 0
+    return output.give(document, show)

@@ -4,17 +4,16 @@ from pathlib import Path
 
 import click
 
-from flows.cli import options, outcomes
+from flows.cli import commands, giving, options, outcomes
+from flows.cli.giving import Output
 
 
-@click.command(short_help="Propose, settle, sweep or release: what is due for a round now.")
+@commands.command(short_help="Propose, settle, sweep or release: what is due for a round now.")
 @click.option("--round", "round_id", type=click.IntRange(0, 2**64 - 1), help="The round.")
 @click.option("--all", "all_rounds", is_flag=True, help="All rounds that are final or abandoned.")
 @options.home
-@options.json_file
-def settle(
-    round_id: int | None, all_rounds: bool, home: Path | None, json_file: Path | None
-) -> int:
+@giving.json_option
+def settle(round_id: int | None, all_rounds: bool, home: Path | None, output: Output) -> int:
     """Take what the chain says is next for a round now, and print what was done.
 
     A round that is resolving is proposed; a final one is settled, leaf by leaf; what was burned
@@ -31,4 +30,4 @@ def settle(
     done = (
         operating.keep(values) if round_id is None else operating.settle(values, RoundId(round_id))
     )
-    return outcomes.show(done, json_file)
+    return outcomes.give(done, output)

@@ -1,11 +1,15 @@
 """`erarium submit`: enter a file into a round."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli import modelling_options, options
+from flows.cli import commands, giving, modelling_options, printing
+from flows.cli.commands import Idle
+from flows.cli.giving import Output, keep_apart
+from tasks.core.errors import ExitCode
 from tasks.core.money import decimals
 from tasks.core.protocol import dates
 
@@ -13,7 +17,12 @@ if TYPE_CHECKING:
     from tasks.client.submitting import Submitted
 
 
-@click.command(short_help="Enter a file into a round: check, stake, commit, deliver sealed.")
+@commands.command(
+    short_help="Enter a file into a round: check, stake, commit, deliver sealed.",
+    idle=(
+        Idle(options=("--on-chain", "--wait"), beside=("--dry-run",), because="it sends nothing"),
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @modelling_options.model
 @click.option(
@@ -29,17 +38,18 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @modelling_options.models
 @modelling_options.passphrase
-@modelling_options.json_file
+@giving.json_option
 def submit(
     file: Path,
     name: str | None,
     round_: str,
     at_risk: str | None,
+    on_chain: bool,
+    dry_run: bool,
+    wait_s: float,
     models: Path | None,
     passphrase: Path | None,
-    json_file: Path | None,
-    wait_s: float,
-    **flags: Any,
+    output: Output,
 ) -> int:
     """Enter FILE, Parquet or CSV with the columns id and prediction, into a round.
 
@@ -50,32 +60,33 @@ def submit(
     from tasks import modelling
     from tasks.client.submitting import Wish
 
-    options.keep_apart()
+    keep_apart()
     wish = Wish(
         round=round_,
         file=file,
         at_risk=None if at_risk is None else decimals.wei_exactly(at_risk),
-        on_chain=flags["on_chain"],
-        dry=flags["dry_run"],
+        on_chain=on_chain,
+        dry=dry_run,
         wait_s=wait_s,
     )
     done = modelling.submit(modelling_options.models_path(models), name, wish, passphrase)
-    modelling_options.give(json_file, done.document(), lambda: _show(done))
-    return 1 if done.receipt is not None and done.receipt.reason else 0
+    rejected = done.receipt is not None and done.receipt.reason
+    code = ExitCode.FAILED if rejected else ExitCode.DONE
+    return output.give(done.document(), lambda: printing.print_lines(_lines(done)), code)
 
 
-def _show(done: "Submitted") -> None:
+def _lines(done: "Submitted") -> Iterator[str]:
     tokens = decimals.tokens_exactly(done.at_risk)
     what = f"{done.predictions} predictions, {tokens} tokens at risk"
     if done.transaction is None:
-        click.echo(f"round {done.round_id}: {what} would be entered; nothing was sent")
+        yield f"round {done.round_id}: {what} would be entered; nothing was sent"
         return
     begun = "" if done.new else ", which an earlier run began"
-    click.echo(f"round {done.round_id} is entered: {what}, entry {done.nonce}{begun}")
-    click.echo(f"commitment {done.commitment}, in {done.transaction}")
-    click.echo(f"sealed file: {done.delivered}")
+    yield f"round {done.round_id} is entered: {what}, entry {done.nonce}{begun}"
+    yield f"commitment {done.commitment}, in {done.transaction}"
+    yield f"sealed file: {done.delivered}"
     if done.receipt is None:
-        click.echo(f"receipt: none yet; the round closes at {dates.utc(done.closes)}")
+        yield f"receipt: none yet; the round closes at {dates.utc(done.closes)}"
     else:
         reason = done.receipt.reason
-        click.echo(f"receipt: rejected, because {reason}" if reason else "receipt: accepted")
+        yield f"receipt: rejected, because {reason}" if reason else "receipt: accepted"

@@ -1,17 +1,27 @@
 """`erarium up`: bring a live home up."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from flows.cli import options
+from flows.cli import commands, giving, options, printing
+from flows.cli.commands import Idle
+from flows.cli.giving import Output
 
 _PORT = click.IntRange(1, 65_535)
-_PLACES = ("port", "rpc_port", "host", "public_url")
 
 
-@click.command(short_help="Start a live home: chain, Prefect, deployments, worker, intake.")
+@commands.command(
+    short_help="Start a live home: chain, Prefect, deployments, worker, intake.",
+    idle=(
+        Idle(
+            options=("--seed", "--simulated-ids", "--simulated-days", "--market-day-s"),
+            beside=("--prices",),
+            because="no market is simulated then",
+        ),
+        Idle(options=("--sectors",), without=("--prices",), because="they are of its assets"),
+    ),
+)
 @options.home
 @click.option("--port", type=_PORT, help="Of Prefect's pages; the last one, or 4200, if unset.")
 @click.option("--rpc-port", type=_PORT, help="Of the chain; the last one, or 8545, if unset.")
@@ -31,7 +41,25 @@ _PLACES = ("port", "rpc_port", "host", "public_url")
 )
 @click.option("--opening", metavar="RULE", help="`public`, `after N rounds` or `sealed`.")
 @click.option("--faucet/--no-faucet", default=None, help="Gas and tokens for whoever asks here.")
-def up(home: Path | None, **words: Any) -> int:
+@giving.json_option
+def up(
+    home: Path | None,
+    port: int | None,
+    rpc_port: int | None,
+    host: str | None,
+    public_url: str | None,
+    prices: Path | None,
+    sectors: Path | None,
+    seed: int | None,
+    simulated_ids: int | None,
+    simulated_days: int | None,
+    market_day_s: int | None,
+    round_every: int | None,
+    approval: str | None,
+    opening: str | None,
+    faucet: bool | None,
+    output: Output,
+) -> int:
     """Start what a live home needs, found it where there is none, and say what comes next.
 
     What runs already is left alone, so it may be typed again at any time. Which home it is, is
@@ -39,30 +67,44 @@ def up(home: Path | None, **words: Any) -> int:
     up: what is due is started at once.
     """
     # Imported here, so that help and mistyped options answer at once.
-    from flows.cli import waiting
     from tasks import service, standing
+    from tasks.adapters import waiting
 
-    for name in ("prices", "sectors"):
-        words[name] = None if words[name] is None else str(words[name].resolve())
-    ports = {name: words.pop(name) for name in _PLACES}
+    said = {
+        "prices": None if prices is None else str(prices.resolve()),
+        "sectors": None if sectors is None else str(sectors.resolve()),
+        "seed": seed,
+        "simulated_ids": simulated_ids,
+        "simulated_days": simulated_days,
+        "market_day_s": market_day_s,
+        "round_every": round_every,
+        "approval": approval,
+        "opening": opening,
+        "faucet": faucet,
+    }
+    ports = {"port": port, "rpc_port": rpc_port, "host": host, "public_url": public_url}
     values = options.settings(home)
-    if ports["host"] not in (None, "127.0.0.1", "::1", "localhost"):
-        click.echo(
-            f"warning: whoever reaches {ports['host']} can start flows and read the runs: put "
-            'authentication before it, see "Who can reach it" in docs/operating.md',
-            err=True,
-        )
+    _warn(host)
     with waiting.shown() as tell:
         service.up(
             values,
-            words,
+            said,
             ports,
-            click.echo,
+            giving.note,
             lambda done, total: tell("build the eras", done, total),
         )
     found = standing.look(values)
-    for line in found.lines():
-        click.echo(line)
-    click.echo(f"lake {found.lake}, tournament {found.tournament}")
-    click.echo(f"Prefect's pages: {found.places.ui_url}")
-    return 0
+    lines = (
+        *found.lines(),
+        f"lake {found.lake}, tournament {found.tournament}",
+        f"Prefect's pages: {found.places.ui_url}",
+    )
+    return output.give(found.document(), lambda: printing.print_lines(lines))
+
+
+def _warn(host: str | None) -> None:
+    if host not in (None, "127.0.0.1", "::1", "localhost"):
+        giving.note(
+            f"warning: whoever reaches {host} can start flows and read the runs: put "
+            'authentication before it, see "Who can reach it" in docs/operating.md'
+        )

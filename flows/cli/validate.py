@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from flows.cli import options
+from flows.cli import commands, giving, printing
+from flows.cli.giving import Output, keep_apart, write
 
 
-@click.command(short_help="Check a submission file against the live ids, as intake does.")
+@commands.command(short_help="Check a submission file against the live ids, as intake does.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--live",
@@ -17,13 +18,13 @@ from flows.cli import options
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Parquet or CSV file whose column id holds the live ids.",
 )
-@options.result(
+@giving.result(
     "--write",
     "Write the canonical predictions: float64, little-endian, in the order of sorted ids.",
     "out",
 )
-@options.json_file
-def validate(file: Path, live: Path, out: Path | None, json_file: Path | None) -> int:
+@giving.json_option
+def validate(file: Path, live: Path, out: Path | None, output: Output) -> int:
     """Read FILE, Parquet or CSV with the columns id and prediction, and say what is wrong with it.
 
     It is read in a child process of bounded memory and time. A file that breaks a rule ends the
@@ -34,24 +35,22 @@ def validate(file: Path, live: Path, out: Path | None, json_file: Path | None) -
     from tasks.core.errors import SubmissionError
     from tasks.core.protocol import commitments, submissions
 
-    options.keep_apart()
+    keep_apart()
     ids = _live_ids(live)
     facts = {"ids_hash": commitments.ids_hash(ids).hex(), "n_ids": len(ids)}
     try:
         with sandbox.pool(ids) as pool:
             values = pool.read(file)
     except SubmissionError as error:
-        if json_file is not None:
-            verdict = {"accepted": False, "digest": None, "reason": str(error)}
-            options.write_json(json_file, facts | verdict)
+        verdict = {"accepted": False, "digest": None, "reason": str(error)}
+        output.give(facts | verdict, lambda: None)
         raise
     digest = commitments.content_digest(commitments.ids_hash(ids), values).hex()
     if out is not None:
-        options.write(out, submissions.values_bytes(values))
-    if json_file is not None:
-        options.write_json(json_file, facts | {"accepted": True, "digest": digest, "reason": None})
-    click.echo(f"accepted: {len(ids)} predictions, digest {digest}")
-    return 0
+        write(out, submissions.values_bytes(values))
+    line = f"accepted: {len(ids)} predictions, digest {digest}"
+    verdict = {"accepted": True, "digest": digest, "reason": None}
+    return output.give(facts | verdict, lambda: printing.print_lines([line]))
 
 
 def _live_ids(live: Path) -> Sequence[str]:

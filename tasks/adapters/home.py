@@ -4,11 +4,11 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
-from tasks.adapters import files, locks
+from tasks.adapters import configs, files, locks
 from tasks.adapters.locks import Lock
 from tasks.core.errors import HomeError, InputError
 from tasks.core.protocol import canonical
@@ -16,6 +16,14 @@ from tasks.core.protocol import canonical
 LAYOUT_VERSION = 1
 
 Kind = Literal["replay", "live"]
+
+_SHARED = {"prices", "sectors", "seed", "simulated_ids", "simulated_days", "opening"}
+
+ARGUMENTS: Mapping[Kind, frozenset[str]] = {
+    "replay": frozenset(_SHARED | {"rounds", "modellers"}),
+    "live": frozenset(_SHARED | {"market_day_s", "round_every", "approval", "faucet"}),
+}
+"""What a home of each kind may be made with: fields of `founding.Request`, `living.LiveRequest`."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
@@ -176,9 +184,13 @@ def _read_facts(root: Path) -> Facts:
             f"{root} has layout version {entry['version']}, this program has {LAYOUT_VERSION}: "
             "use the program that made it, or --fresh"
         )
+    if isinstance(entry, dict):
+        configs.require_known(path, entry, [each.name for each in fields(Facts)])
     if not _is_sound(entry):
         raise HomeError(f"{path} is damaged: move {root} aside with --fresh")
-    return Facts(**cast(dict[str, Any], entry))
+    facts = Facts(**cast(dict[str, Any], entry))
+    configs.require_known(path, facts.arguments, ARGUMENTS[facts.kind])
+    return facts
 
 
 def _is_sound(entry: object) -> bool:

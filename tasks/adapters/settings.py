@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tasks.adapters import variables
 from tasks.core.errors import InputError
 
 MOST_CONFIRMATIONS = 63
@@ -42,7 +43,7 @@ _INHERITED = (
 class Settings(BaseSettings):
     """What the environment decides; read once, then passed down as values."""
 
-    model_config = SettingsConfigDict(env_prefix="ERARIUM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=variables.PREFIX, frozen=True, extra="ignore")
 
     home: Path = Field(default=Path(".erarium"), description="One installation's directory.")
     models: Path = Field(default=Path("models"), description="Folder of a modeller's models.")
@@ -76,8 +77,9 @@ class Settings(BaseSettings):
         """Read the environment; `values` come before it.
 
         Raises:
-            InputError: if a value is not of its kind, or out of bounds.
+            InputError: if a value is not of its kind, or out of bounds, or a variable is unknown.
         """
+        require_known()
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -94,10 +96,21 @@ class Settings(BaseSettings):
         return self.workers or min(os.cpu_count() or 1, _MAX_DEFAULT_WORKERS)
 
 
+def require_known() -> None:
+    """Check that this process's environment has no misspelt variable of ours.
+
+    pydantic passes over what it does not know.
+
+    Raises:
+        InputError: if it has one.
+    """
+    variables.require_known(os.environ)
+
+
 def _words(fault: Mapping[str, Any]) -> str:
     name = "_".join(str(part) for part in fault["loc"]).upper()
     reason = fault["msg"][:1].lower() + fault["msg"][1:]
-    return f"ERARIUM_{name} is {str(fault['input'])!r}: {reason}"
+    return f"{variables.PREFIX}{name} is {str(fault['input'])!r}: {reason}"
 
 
 def adopt(environment: Mapping[str, str]) -> None:

@@ -6,11 +6,11 @@ Nothing but the addresses of a chain and of a lake leads to the operator.
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
-from tasks.adapters import files, locks
+from tasks.adapters import configs, files, locks
 from tasks.adapters.chain import reconciling
 from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.keys import Keystore
@@ -87,7 +87,9 @@ class Owned:
         folder = models / identity.check_name(name)
         path = folder / "model.json"
         try:
-            return cls(folder, Facts(**json.loads(path.read_bytes())))
+            entry = json.loads(path.read_bytes())
+            configs.require_known(path, dict(entry), [each.name for each in fields(Facts)])
+            return cls(folder, Facts(**entry))
         except FileNotFoundError as error:
             raise HomeError(
                 f"there is no model {name} in {models}: `erarium model create {name}`, or --models"

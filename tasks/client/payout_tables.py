@@ -77,10 +77,17 @@ def pay(path: Path, rule: PayoutRule) -> list[Paid]:
 
 
 def payouts_document(paid: Sequence[Paid]) -> dict[str, Any]:
-    """Return what the command writes: each entry's payout in tokens, negative for a burn."""
+    """Return what the command writes: each entry's payout, negative for a burn.
+
+    `payout_wei` is exact; `payout` in tokens, the nearest float, is for reading.
+    """
     rows = [
-        # The quotient of two integers is the nearest float: it is for reading, not for paying.
-        {"round": each.round_id, "model": each.model, "payout": each.outcome.change / WAD}
+        {
+            "round": each.round_id,
+            "model": each.model,
+            "payout": each.outcome.change / WAD,
+            "payout_wei": str(each.outcome.change),
+        }
         for each in paid
     ]
     return {"payouts": rows}

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.core.errors import TournamentError
+from tasks.core.errors import ExitCode, TournamentError
 from tasks.core.money.units import RoundId
 
 
 class Mismatch(TournamentError):
     """Something published differs from what follows; the message names the place."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,35 @@
-"""The errors that this project raises on purpose; their messages say what to mend."""
+"""The errors that this project raises on purpose, and the codes with which commands end."""
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """How a command ends; every error below takes its code from here.
+
+    Attributes:
+        meaning: what the code says, in the words of docs/commands.md.
+    """
+
+    meaning: str
+
+    DONE = 0, "done"
+    FAILED = 1, "a check failed or something needs a person"
+    REFUSED = 2, "bad input or not due"
+    BUSY = 3, "another process works there"
+    INTERRUPTED = 130, "interrupted"
+
+    def __new__(cls, code: int, meaning: str) -> "ExitCode":
+        """Make a code that knows its meaning."""
+        made = int.__new__(cls, code)
+        made._value_, made.meaning = code, meaning
+        return made
 
 
 class TournamentError(Exception):
     """Base of every error raised on purpose; the command line prints it as one line."""
 
-    exit_code = 2
+    exit_code: ClassVar[ExitCode] = ExitCode.REFUSED
 
 
 class InputError(TournamentError, ValueError):
@@ -30,7 +55,7 @@ class HomeError(TournamentError):
 class LockedError(TournamentError):
     """Another process writes to this home; the message names it."""
 
-    exit_code = 3
+    exit_code = ExitCode.BUSY
 
 
 class LakeError(TournamentError):

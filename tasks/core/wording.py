@@ -1,6 +1,7 @@
 """Words in messages and tables: numbers of things, lists of names, names that strangers chose."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 def plain(text: str) -> str:
@@ -25,3 +26,19 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def listed(names: Sequence[str], most: int) -> str:
     """Return names for a message, the first ones of many, as `plain` writes them."""
     return ", ".join(map(plain, names[:most])) + (", ..." if len(names) > most else "")
+
+
+def unknown(kind: str, names: Iterable[str], known: Iterable[str]) -> str:
+    """Say which names nobody knows, each with the known one that is nearest, if any is near.
+
+    Args:
+        kind: what they are, such as `variable`.
+        names: the unknown ones; at least one.
+        known: what there is.
+    """
+    choice = {name.casefold(): name for name in sorted(known)}
+    said = []
+    for name in sorted(names):
+        near = difflib.get_close_matches(name.casefold(), choice, n=1)
+        said.append(f"{plain(name)} (is {choice[near[0]]} meant?)" if near else plain(name))
+    return f"unknown {kind} {', '.join(said)}"

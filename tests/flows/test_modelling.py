@@ -424,6 +424,9 @@ def test_commands__one_day_of_a_modeller__say_what_they_did(hosted, round_id, tm
     owner = json.loads(created)["owner"]
     granted = say("grant", owner, "--home", hosted.home.root, "--tokens", "12.5")
     deposited = say("model", "deposit", "12.5")
+    back = json.loads(say("model", "withdraw", "10", "--json", "-"))
+    again = json.loads(say("model", "deposit", "all", "--json", "-"))
+    tried = json.loads(say("submit", file, "--dry-run", "--json", "-"))
     done = say("submit", file, "--at-risk", "2.5", "--wait", "0", "--json", tmp_path / "done.json")
     status = say("model", "status")
     listed = say("data", "list", *modelling_homes.words(hosted))
@@ -431,6 +434,8 @@ def test_commands__one_day_of_a_modeller__say_what_they_did(hosted, round_id, tm
 
     assert granted.startswith(f"{owner} has been given 12.5 tokens (first), in 0x")
     assert deposited.startswith("deposited 12.5 tokens, in 0x")
+    assert [each["amount"] for each in (back, again)] == [str(10 * WAD)] * 2
+    assert (tried["round_id"], tried["transaction"]) == (round_id, None)
     assert done.startswith(f"round {round_id} is entered: ")
     assert " 2.5 tokens at risk, entry 1\n" in done
     assert json.loads((tmp_path / "done.json").read_bytes())["at_risk"] == str(25 * WAD // 10)

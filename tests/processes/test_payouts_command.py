@@ -28,9 +28,9 @@ def test_payouts__a_table__prints_the_sums_and_writes_the_rows_in_order(tmp_path
     assert "3 of 3 payouts that the table states are those of the rule" in done.stdout
     assert json.loads((tmp_path / "out.json").read_bytes()) == {
         "payouts": [
-            {"round": 300, "model": "ann", "payout": 2.4},
-            {"round": 300, "model": "bob", "payout": -25.0},
-            {"round": 301, "model": "ann", "payout": 0.0},
+            {"round": 300, "model": "ann", "payout": 2.4, "payout_wei": "24" + "0" * 17},
+            {"round": 300, "model": "bob", "payout": -25.0, "payout_wei": "-25" + "0" * 18},
+            {"round": 301, "model": "ann", "payout": 0.0, "payout_wei": "0"},
         ]
     }
 
@@ -96,7 +96,7 @@ def test_payouts__models_of_a_parquet_file__keep_their_type(
 
     assert code == 0
     assert json.loads((tmp_path / "out.json").read_bytes()) == {
-        "payouts": [{"round": 3, "model": model, "payout": 0.1}]
+        "payouts": [{"round": 3, "model": model, "payout": 0.1, "payout_wei": "1" + "0" * 17}]
     }
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
-from flows.cli import waiting
+from tasks.adapters import waiting
 from tasks.adapters.settings import Settings
 from tests import snapshots
 from tests.in_process import call

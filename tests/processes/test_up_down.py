@@ -1,5 +1,6 @@
 """`erarium up`, `status` and `down`: what runs, what is refused, what a run says of itself."""
 
+import json
 import re
 import subprocess
 import sys
@@ -88,7 +89,9 @@ def test_up__again__starts_nothing(live):
     told: list[str] = []
 
     places = service.up(Settings(home=home), {}, {}, told.append)
+    typed = commands.run("up", "--home", home, "--json", "-")
 
+    assert (typed.returncode, json.loads(typed.stdout)["home"]) == (0, str(home))
     assert live_homes.pids(home) == before
     assert told == [f"chain: {places.rpc_url}", f"Prefect: {places.ui_url}"]
 
@@ -193,15 +196,14 @@ def test_run__a_round_times_out_and_one_fails__the_others_are_taken(live):
 
 def test_down__twice__stops_all_and_only_that(live):
     home, _ = live
-    told: list[str] = []
 
     first = commands.run("down", "--home", home)
-    service.down(Settings(home=home), told.append)
+    again = commands.run("down", "--home", home, "--json", "-")
     code, shown = live_homes.status(home)
 
     stopped = ["worker: stopped", "intake: stopped", "chain: stopped", "server: stopped"]
     assert (first.returncode, first.stdout.splitlines()) == (0, stopped)
-    assert told == ["nothing was running"]
+    assert (again.returncode, json.loads(again.stdout)) == (0, {"stopped": []})
     assert commands.processes_of(home) == []
     assert (code, shown["wrong"]) == (1, ["nothing runs: `erarium up` starts it"])
 

@@ -1,10 +1,15 @@
 import json
+from dataclasses import fields
 
 import pytest
 
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.client.owning import Owned
 from tasks.core.errors import HomeError, InputError
+from tasks.hosting import Places
+from tasks.stages.founding import Request
+from tasks.stages.living import LiveRequest
 
 ARGUMENTS = {"rounds": 12, "prices": None}
 
@@ -111,3 +116,57 @@ def test_home__folders_of_secrets__are_their_owners_alone(tmp_path):
 
     for folder in (home.vault, home.keys, home.node, home.root / "clients"):
         assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"contract": {}}, r"home.json: unknown key contract \(is contracts meant\?\): mend"),
+        ({"arguments": {"round": 12}}, r"home.json: unknown key round \(is rounds meant\?\)"),
+        ({"arguments": {"faucet": True}}, "home.json: unknown key faucet"),
+    ],
+)
+def test_open__misspelt_key__is_named_with_the_nearest(tmp_path, changes, said):
+    make(tmp_path / "home")
+    edit(tmp_path / "home", **changes)
+
+    with pytest.raises(HomeError, match=said) as caught:
+        Home.open(tmp_path / "home")
+
+    assert "\n" not in str(caught.value)
+
+
+def test_arguments__of_each_kind__are_the_fields_of_its_request():
+    assert {each.name for each in fields(Request)} == homes.ARGUMENTS["replay"]
+    assert {each.name for each in fields(LiveRequest)} == homes.ARGUMENTS["live"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"ports": 4200}, r"places.json: unknown key ports \(is port meant\?\): mend or remove it"),
+        ([4200], "places.json is damaged"),
+    ],
+)
+def test_places__misspelt_key__is_named(tmp_path, entry, said):
+    Places().write(tmp_path)
+    (path,) = tmp_path.rglob("places.json")
+    path.write_text(json.dumps(entry))
+
+    with pytest.raises(HomeError, match=said):
+        Places.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"lakes": "x"}, r"model.json: unknown key lakes \(is lake meant\?\): mend or remove it"),
+        ({"lake": "x"}, "model.json is damaged"),
+    ],
+)
+def test_model__misspelt_key__is_named(tmp_path, entry, said):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "model.json").write_text(json.dumps(entry))
+
+    with pytest.raises(HomeError, match=said):
+        Owned.open(tmp_path, "mine")

@@ -3,7 +3,7 @@
 import sys
 import threading
 
-from flows.cli import waiting
+from tasks.adapters import waiting
 
 
 class Heard:

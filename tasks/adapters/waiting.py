@@ -1,4 +1,4 @@
-"""Progress of a command's own work, on standard error; quick work shows nothing."""
+"""Progress of long work, on standard error; quick work shows nothing."""
 
 import sys
 import threading
@@ -18,6 +18,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+Tell = Callable[[str, int, int], None]
+"""Takes a work's name, how many parts of it are done, and of how many."""
+
 _PATIENCE_S = 2.0
 """What takes no longer is not told of."""
 
@@ -26,12 +29,12 @@ _SILENCE_S = 5.0
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[str, int, int], None]]:
+def shown() -> Iterator[Tell]:
     """Give a function to tell a work's name, how many parts of it are done, and of how many.
 
     A work that takes over two seconds has a bar on a terminal, elsewhere a line at its end, and
-    one before if that is far. Tell it with no part done where it begins. Apart from
-    `tasks.progress`, which serves flows: importing Prefect takes longer than most such work.
+    one before if that is far. Tell it with no part done where it begins. Flows tell it by
+    `tasks.progress`.
     """
     display = _Display()
     try:
@@ -67,7 +70,7 @@ class _Display:
         """Take note of a work."""
         with self._lock:
             work = self._works.setdefault(name, _Work(total=total))
-            work.done = done
+            work.done, work.total = done, total
             self._show(name, work)
             if done == total:
                 del self._works[name]
