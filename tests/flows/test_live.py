@@ -169,6 +169,16 @@ def says_everywhere(place, round_id, words, step, from_outside=None):
     assert told == dict.fromkeys(told, (words, step))
 
 
+def check_published(place, round_id):
+    """Check that the last day's scores are the final ones, and that everything verifies."""
+    lake = Lake(place.home.lake)
+    final = lake.load(places.scores(round_id))
+    assert lake.load(places.day_scores(round_id, 20)).scores.rows == final.rows
+    checks = verification.verify(lake, place.chain)
+    assert [check.line() for check in checks if check.fails] == []
+    assert place.agenda().due == []
+
+
 def test_round__taken_by_the_agenda__runs_from_open_to_settled(place):
     round_id = place.next_round()
     place.open_and_enter(round_id)
@@ -195,12 +205,7 @@ def test_round__taken_by_the_agenda__runs_from_open_to_settled(place):
     assert summary["payout"] == sum(event.payout for event in settled)
     assert summary["burn"] == sum(event.burn for event in settled)
     assert published == ["s0002", None]
-    lake = Lake(place.home.lake)
-    final = lake.load(places.scores(round_id))
-    assert lake.load(places.day_scores(round_id, 20)).scores.rows == final.rows
-    checks = verification.verify(lake, place.chain)
-    assert [check.line() for check in checks if check.fails] == []
-    assert place.agenda().due == []
+    check_published(place, round_id)
     says_everywhere(place, round_id, "settled", None)
     names = ("lake/rounds/N/approval", "lake/rounds/N/days/N", "vault/pace")
     assert frozen.breaches(place.root, [*names, "vault/grants/ADDRESS-LABEL"]) == []
