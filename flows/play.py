@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from prefect import flow
 from pydantic import Field
 
-from tasks import founding, reporting, rounds
+from tasks import founding, replaying, reporting
 from tasks.adapters.settings import Settings
 
 
@@ -50,7 +50,7 @@ def play(
     with founding.at_work(values, request) as site:
         chosen = founding.ingest_data(site)
         with closing(founding.found(site, values)) as played:
-            rounds.replay_all(played, chosen)
+            replaying.take_all(played, chosen)
             reporting.publish_last_snapshot(played.home, chosen)
             verified = reporting.verify(played.home, values)
             return reporting.report(played.home, chosen, verified)

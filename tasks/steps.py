@@ -1,6 +1,6 @@
-"""The steps of a live home as tasks: each asks chain and lake what is done, and may be repeated.
+"""The steps as tasks, one a step, for replay and live: each asks chain and lake what is done.
 
-A step that failed because the chain did not answer is tried again.
+So each may be repeated, and one that failed because the chain did not answer is tried again.
 """
 
 from functools import partial
@@ -23,6 +23,7 @@ from tasks.stages import (
     living,
     market,
     opening,
+    proposing,
     provisional,
     resolving,
     revealing,
@@ -76,6 +77,12 @@ def resolve_round(home: OpenHome, round_id: int) -> None:
     resolving.publish_results(home, RoundId(round_id))
 
 
+@task(name="propose round", task_run_name="round {round_id}: propose", timeout_seconds=600, **_ANY)
+def propose_round(home: OpenHome, round_id: int) -> None:
+    """Propose the root of a round's results, where that is approved."""
+    proposing.propose(home, RoundId(round_id))
+
+
 @task(name="approve round", task_run_name="round {round_id}: approve", timeout_seconds=600, **_ANY)
 def approve_round(home: OpenHome, round_id: int, table_digest: str) -> None:
     """Approve the table that a person has seen."""
@@ -84,7 +91,7 @@ def approve_round(home: OpenHome, round_id: int, table_digest: str) -> None:
 
 @task(name="settle round", task_run_name="round {round_id}: settle", timeout_seconds=1800, **_ANY)
 def settle_round(home: OpenHome, round_id: int) -> None:
-    """Propose an approved root; once it is final pay and burn by its leaves."""
+    """Propose an approved root if none stands; once it is final pay and burn by its leaves."""
     keeping.take_next(home, RoundId(round_id))
 
 

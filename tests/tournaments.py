@@ -29,6 +29,7 @@ from tasks.stages import (
     opening,
     proposing,
     replay,
+    resolving,
     settling,
     snapshots,
 )
@@ -93,11 +94,17 @@ class Tournament:
             "open": partial(opening.open_round, self.opened),
             "enter": self.enter,
             "close": self.close,
-            "resolve": partial(proposing.resolve_round, self.opened),
+            "resolve": partial(resolve, self.opened),
             "settle": self.settle,
         }
         events = replay.schedule(self.dataset, self.rounds if rounds is None else rounds)
         replay.drive(events, self.advance, steps, done)
+
+
+def resolve(home: OpenHome, round_id: RoundId) -> None:
+    """Publish a round's results and propose its root, as a replay does at one time."""
+    resolving.publish_results(home, round_id)
+    proposing.propose(home, round_id)
 
 
 @contextmanager

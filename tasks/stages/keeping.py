@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tasks.core.errors import ChainError, InputError, TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, places, status
-from tasks.stages import proposing, settling
+from tasks.stages import proposing, resolving, settling
 from tasks.stages.open_home import OpenHome
 
 _TRIES = 5
@@ -81,7 +81,8 @@ def _is_over(home: OpenHome, round_id: RoundId) -> bool:
 def _resolve(home: OpenHome, round_id: RoundId) -> None:
     tournament = home.chain.tournament
     _require_not_refused(home, round_id)
-    _beside_others(home, round_id, lambda: proposing.resolve_round(home, round_id))
+    resolving.publish_results(home, round_id)
+    _beside_others(home, round_id, lambda: proposing.propose(home, round_id))
     if tournament.status(round_id) == status.RESOLVING:
         _require_not_refused(home, round_id)
 

@@ -5,7 +5,7 @@ import logging
 from tasks.adapters import failpoints
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import places, purposes, status
-from tasks.stages import approving, resolving
+from tasks.stages import approving
 from tasks.stages.open_home import OpenHome
 
 logger = logging.getLogger(__name__)
@@ -42,15 +42,3 @@ def propose(home: OpenHome, round_id: RoundId) -> None:
     # a proposal that became void is another transaction's matter
     purpose = purposes.propose(round_id, earlier=len(tournament.proposed(round_id)))
     home.chain.send(write, home.operator, home.journal, purpose=purpose)
-
-
-def resolve_round(home: OpenHome, round_id: RoundId) -> None:
-    """Publish a round's results and propose its root.
-
-    Raises:
-        DataError: if the targets have not matured.
-        InputError: if a person has still to approve the table.
-        ChainError: if the chain refuses.
-    """
-    resolving.publish_results(home, round_id)
-    propose(home, round_id)

@@ -62,12 +62,11 @@ def reveal(home: OpenHome, round_id: RoundId) -> None:
     _publish(home, round_id)
 
 
-def reveal_due(home: OpenHome) -> None:
-    """Publish every matrix that is due; a home's rounds have one rule."""
+def due_now(home: OpenHome) -> list[RoundId]:
+    """Return the rounds whose matrix is due; a home's rounds have one rule."""
     if not Opening.parse(home.rule.opening).after:
-        return
-    for round_id, _ in due(home.lake, home.chain.tournament.finals()):
-        _publish(home, round_id)
+        return []
+    return [round_id for round_id, _ in due(home.lake, home.chain.tournament.finals())]
 
 
 def _publish(home: OpenHome, round_id: RoundId) -> None:

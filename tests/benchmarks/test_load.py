@@ -23,7 +23,7 @@ from tasks.core.protocol import commitments, derive, identity, places, submissio
 from tasks.core.protocol.signed_entries import SignedEntry
 from tasks.core.protocol.submissions import Submission
 from tasks.core.protocol.typed_data import Enter
-from tasks.stages import closing, doctor, intake, keeping, proposing
+from tasks.stages import closing, doctor, intake, keeping
 from tasks.stages.founding import Request
 from tests import tournaments
 from tests.benchmarks.meter import Row
@@ -238,7 +238,7 @@ def play(meter: Meter, entrants: Sequence[Model], sponsor: Signer) -> doctor.Dia
         closing.close_round(opened, round_id)
     tournament.advance(steps.times(tournament, round_id)["resolves"])
     with meter.phase("propose"):
-        proposing.resolve_round(opened, round_id)
+        tournaments.resolve(opened, round_id)
     with meter.phase("settle"):
         assert keeping.keep(opened) == []
     with meter.phase("doctor"):

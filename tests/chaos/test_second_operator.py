@@ -13,7 +13,7 @@ from tasks.adapters.lake import Lake
 from tasks.core.errors import ChainError
 from tasks.core.money.units import Wei
 from tasks.stages import closing as books
-from tasks.stages import doctor, opening, proposing, settling
+from tasks.stages import doctor, opening, settling
 from tests import tournaments
 from tests.chaos import ends
 from tests.chaos.conftest import SMALL
@@ -26,7 +26,7 @@ POINTS = [
 ACTS = {
     "open": opening.open_round,
     "book": books.close_round,
-    "propose": proposing.resolve_round,
+    "propose": tournaments.resolve,
     "settle": settling.settle_round,
     "sweep": lambda opened, number: settling.sweep(opened),
 }

@@ -2,8 +2,9 @@
 
 from tasks.core.money.units import RoundId, Wei
 from tasks.core.rules import Economy
-from tasks.stages import intake, opening, proposing
+from tasks.stages import intake, opening
 from tasks.verification import home as verification
+from tests import tournaments
 from tests.tournaments import Tournament
 
 
@@ -27,7 +28,7 @@ def close(tournament: Tournament, round_id: RoundId) -> None:
 
 def resolve(tournament: Tournament, round_id: RoundId) -> None:
     tournament.advance(times(tournament, round_id)["resolves"])
-    proposing.resolve_round(tournament.opened, round_id)
+    tournaments.resolve(tournament.opened, round_id)
 
 
 def free(tournament: Tournament) -> dict[str, Wei]:

@@ -11,7 +11,8 @@ from tasks.client.modeller import Client
 from tasks.core.errors import ChainError, LakeError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import places
-from tasks.stages import dataset, proposing, reporting
+from tasks.stages import dataset, reporting
+from tests import tournaments
 from tests.flows import entries, steps
 
 
@@ -90,7 +91,7 @@ def test_log__uri_that_is_no_text__is_read_by_everybody(fresh):
     client.chain.send(odd, client.signer, client.journal, purpose="a false root")
 
     (event,) = client.chain.tournament.proposed(round_id)
-    proposing.resolve_round(fresh.opened, round_id)
+    tournaments.resolve(fresh.opened, round_id)
     fresh.settle(round_id)
 
     assert event.uri == r"\xff\xfe"

@@ -7,8 +7,7 @@ import pytest
 from tasks.core.money.units import WAD, Wei
 from tasks.core.protocol import identity, status
 from tasks.core.protocol.events import Voided
-from tasks.stages import proposing
-from tests import chains
+from tests import chains, tournaments
 from tests.flows import entries, steps
 
 HOUR = 3_600
@@ -58,11 +57,11 @@ def purse(tournament, signer):
 
 def test_resolve__challenged_for_nothing__is_upheld_settled_and_verifies(disputed):
     contract, round_id = disputed.opened.chain.tournament, disputed.rounds[0]
-    proposing.resolve_round(disputed.opened, round_id)
+    tournaments.resolve(disputed.opened, round_id)
     proposed = contract.proposal(round_id)
     send(disputed, contract.challenge(round_id, proposed.root, "mine"), loser(disputed).signer)
     meanwhile = contract.status(round_id)
-    proposing.resolve_round(disputed.opened, round_id)
+    tournaments.resolve(disputed.opened, round_id)
 
     send(disputed, contract.rule(round_id, proposed.root, True, "same"), arbiter(disputed))
     disputed.settle(round_id)
@@ -87,7 +86,7 @@ def test_resolve__false_root_of_a_stranger_is_voided__is_proposed_again_and_veri
     send(disputed, contract.challenge(round_id, false[0], "ours"), operator)
     send(disputed, contract.rule(round_id, false[0], False, "false"), arbiter(disputed))
 
-    proposing.resolve_round(disputed.opened, round_id)
+    tournaments.resolve(disputed.opened, round_id)
     disputed.advance(contract.final_at(round_id))
     disputed.settle(round_id)
 
@@ -99,12 +98,12 @@ def test_resolve__false_root_of_a_stranger_is_voided__is_proposed_again_and_veri
 
 def test_resolve__own_root_was_ruled_wrong__is_not_proposed_again(disputed, caplog):
     contract, round_id = disputed.opened.chain.tournament, disputed.rounds[0]
-    proposing.resolve_round(disputed.opened, round_id)
+    tournaments.resolve(disputed.opened, round_id)
     root = contract.proposal(round_id).root
     send(disputed, contract.challenge(round_id, root, "mine"), loser(disputed).signer)
     send(disputed, contract.rule(round_id, root, False, "wrong"), arbiter(disputed))
 
-    proposing.resolve_round(disputed.opened, round_id)
+    tournaments.resolve(disputed.opened, round_id)
 
     assert contract.status(round_id) == status.RESOLVING
     assert len(contract.proposed(round_id)) == 1
@@ -113,12 +112,12 @@ def test_resolve__own_root_was_ruled_wrong__is_not_proposed_again(disputed, capl
 
 def test_resolve__arbiter_was_silent__is_proposed_again(disputed):
     contract, round_id = disputed.opened.chain.tournament, disputed.rounds[0]
-    proposing.resolve_round(disputed.opened, round_id)
+    tournaments.resolve(disputed.opened, round_id)
     root = contract.proposal(round_id).root
     send(disputed, contract.challenge(round_id, root, "mine"), loser(disputed).signer)
     disputed.advance(disputed.opened.chain.now() + HOUR)
 
-    proposing.resolve_round(disputed.opened, round_id)
+    tournaments.resolve(disputed.opened, round_id)
 
     events = contract.events()
     assert [event.root for event in events if isinstance(event, Voided)] == [root]

@@ -26,7 +26,6 @@ from tasks.stages import (
     intake,
     living,
     opening,
-    proposing,
     replay,
     resolving,
     revealing,
@@ -93,12 +92,12 @@ def closed(ingested, tmp_path_factory):
                 if RULES[tournament.rounds.index(round_id)] == "sealed":
                     patch.setattr(resolving, "score", partial(_lie, resolving.score))
                     book.update(tournament.opened.lake.document(f"rounds/{round_id}/book"))
-                proposing.resolve_round(by_round[round_id], round_id)
+                tournaments.resolve(by_round[round_id], round_id)
 
         def settle(round_id):
             tournament.settle(round_id)
             due.append(agenda.due(_view(tournament), "reveal"))
-            revealing.reveal_due(_with_rule(tournament.opened, RULES[0]))
+            _reveal_due(tournament.opened)
 
         steps: dict[str, Callable[[RoundId], None]] = {
             "open": lambda round_id: opening.open_round(by_round[round_id], round_id),
@@ -114,6 +113,12 @@ def closed(ingested, tmp_path_factory):
 
 def _with_rule(opened: OpenHome, rule: str) -> OpenHome:
     return dataclasses.replace(opened, rule=dataclasses.replace(opened.rule, opening=rule))
+
+
+def _reveal_due(opened: OpenHome) -> None:
+    home = _with_rule(opened, RULES[0])
+    for round_id in revealing.due_now(home):
+        revealing.reveal(home, round_id)
 
 
 def _enter(tournament, round_id):
@@ -266,7 +271,7 @@ def test_reveal__again__changes_nothing(closed):
     before = opened.lake.document_bytes(f"rounds/{round_id}/opened")
 
     revealing.reveal(opened, round_id)
-    revealing.reveal_due(_with_rule(opened, RULES[0]))
+    _reveal_due(opened)
 
     assert opened.lake.document_bytes(f"rounds/{round_id}/opened") == before
 

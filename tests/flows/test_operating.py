@@ -18,7 +18,7 @@ from tasks.core.money.units import WAD, RoundId
 from tasks.core.protocol import events, status
 from tasks.core.protocol.table import Table
 from tasks.core.rules import Economy
-from tasks.stages import keeping, proposing
+from tasks.stages import keeping
 from tests import chains, commands, tournaments
 from tests.flows import entries, homes, steps
 from tests.in_process import call
@@ -171,7 +171,7 @@ def test_keep__others_act_between_simulating_and_sending__all_is_done_once(fresh
     left_alone(fresh, second)
     steps.start(fresh, third)
     fresh.advance(steps.times(fresh, first)["resolves"])
-    proposing.resolve_round(fresh.opened, first)
+    tournaments.resolve(fresh.opened, first)
     keeper = Meddler(
         fresh.opened.keeper,
         lambda: settle_by_hand(fresh, first, 4),
@@ -221,7 +221,7 @@ def test_keep__a_round_without_its_table__names_it_and_keeps_the_others(fresh, m
     left_alone(fresh, second)
     fresh.advance(steps.times(fresh, first)["resolves"])
     waiting = call(monkeypatch, capsys, "settle", "--all", "--home", fresh.home.root)
-    proposing.resolve_round(fresh.opened, first)
+    tournaments.resolve(fresh.opened, first)
     results = fresh.opened.lake.root / "rounds" / str(first) / "results.json"
     document = results.read_text()
     root = contract.proposal(first).root.hex()

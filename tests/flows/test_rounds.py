@@ -10,7 +10,8 @@ from tasks.core.money.units import RoundId
 from tasks.core.protocol import events, places, status
 from tasks.core.protocol.table import Table
 from tasks.core.rules import Economy
-from tasks.stages import closing, intake, opening, proposing, replay, settling, snapshots
+from tasks.stages import closing, intake, opening, replay, settling, snapshots
+from tests import tournaments
 from tests.flows import entries, homes, report_contract, steps
 from tests.tournaments import KeysWith
 
@@ -143,7 +144,7 @@ def test_stages__each_called_twice__do_nothing_twice(played, fresh):
         "open": partial(opening.open_round, opened),
         "enter": fresh.enter,
         "close": fresh.close,
-        "resolve": partial(proposing.resolve_round, opened),
+        "resolve": partial(tournaments.resolve, opened),
         "settle": fresh.settle,
     }
 

@@ -1,7 +1,10 @@
 """A finished home: reported again at once, refused to other arguments, moved aside on demand."""
 
 import json
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -17,6 +20,22 @@ def modules_of(*words):
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
     assert lines
     return done, {line.rpartition("|")[2].strip().split(".")[0] for line in lines}
+
+
+def told_prefect(home):
+    """Return what the runs of a home logged in Prefect's server."""
+    with closing(sqlite3.connect(home / "prefect" / "prefect.db")) as database:
+        return [message for (message,) in database.execute("SELECT message FROM log")]
+
+
+def test_play__open_homes_among_the_parameters__prefect_hashes_and_pickles_none(unbroken):
+    told = told_prefect(unbroken)
+
+    words = re.compile(r"hash|pickl|serializ|cache key", re.IGNORECASE)
+    assert any("Finished in state Completed" in message for message in told)
+    assert [message for message in told if words.search(message)] == []
+    for log in (unbroken / "run").glob("*.log"):
+        assert not words.search(log.read_text(errors="replace")), log
 
 
 @pytest.mark.parametrize("words", [("--help",), ("play", "--help"), ("verify", "--help")])
