@@ -18,6 +18,7 @@ from tasks.core import wording
 from tasks.core.errors import InputError, TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import dates, status
+from tasks.core.protocol.steps import Step
 from tasks.stages import agenda, approving, overview, round_details
 from tasks.stages.open_home import OpenHome, View
 
@@ -28,18 +29,18 @@ _LOCK_WAIT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class StepTask:
     """A step and the task that takes it.
 
     Attributes:
-        name: the agenda's word for it; None for a step of the home, which has no round.
+        step: the step of a round that it takes; None for a step of the home, which has no round.
         act: the task: of the open home and a round's number, or of the home alone; what it
             returns is said.
         heavy: whether Dask workers are worth their start where market days are days.
         settles: whether it can change what all settled rounds come to.
     """
 
-    name: str | None
+    step: Step | None
     act: Callable[..., Any]
     heavy: bool = False
     settles: bool = False
@@ -75,7 +76,7 @@ class _Run:
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
-    def open(self, purpose: str, steps: Sequence[Step]) -> OpenHome:
+    def open(self, purpose: str, steps: Sequence[StepTask]) -> OpenHome:
         """Return the open home; it is opened for the first step that is due."""
         if self.home is None:
             pace = self.view.mode.pace
@@ -87,7 +88,7 @@ class _Run:
         return self.home
 
 
-def take(steps: Sequence[Step], round_id: int | None = None) -> State[Any]:
+def take(steps: Sequence[StepTask], round_id: int | None = None) -> State[Any]:
     """Take steps in their order, each for one round or for all for which it is due.
 
     What fails for one round does not stop the others.
@@ -117,45 +118,45 @@ def take(steps: Sequence[Step], round_id: int | None = None) -> State[Any]:
     return Completed(message="; ".join(run.done) or "nothing was due")
 
 
-def _take(run: _Run, steps: Sequence[Step], round_id: int | None) -> None:
+def _take(run: _Run, steps: Sequence[StepTask], round_id: int | None) -> None:
     for place, step in enumerate(steps):
         left = steps[place:]
-        if step.name is None:
+        if step.step is None:
             _take_once(run, left)
         else:
-            chosen = _chosen(run, step.name, round_id, must=place == 0)
+            chosen = _chosen(run, step.step, round_id, must=place == 0)
             if chosen:
-                _take_each(run, step.name, left, chosen)
+                _take_each(run, step.step, left, chosen)
 
 
-def _chosen(run: _Run, name: str, round_id: int | None, *, must: bool) -> list[RoundId]:
+def _chosen(run: _Run, wanted: Step, round_id: int | None, *, must: bool) -> list[RoundId]:
     """Return the rounds to take a step for; nothing is locked.
 
     Raises:
         InputError: if the step must be possible for a round and is not yet.
     """
     found = agenda.read(run.view)
-    rounds = [duty.round_id for duty in found.due if duty.step == name]
+    rounds = [duty.round_id for duty in found.due if duty.step is wanted]
     if round_id is None:
         return rounds
     if round_id in rounds:
         return [RoundId(round_id)]
     if must:
-        run.done.append(_nothing_left(run.view, name, RoundId(round_id), found))
+        run.done.append(_nothing_left(run.view, wanted, RoundId(round_id), found))
     return []
 
 
-def _nothing_left(view: View, name: str, round_id: RoundId, found: agenda.Agenda) -> str:
+def _nothing_left(view: View, wanted: Step, round_id: RoundId, found: agenda.Agenda) -> str:
     for duty in found.upcoming:
-        if (duty.step, duty.round_id) == (name, round_id):
-            raise InputError(f"round {round_id}: {name} is due from {dates.utc(duty.due_at)} on")
+        if (duty.step, duty.round_id) == (wanted, round_id):
+            raise InputError(f"round {round_id}: {wanted} is due from {dates.utc(duty.due_at)} on")
     state = view.chain.tournament.status(round_id)
     if state == status.NONE:
         raise InputError(dates.not_there(round_id))
-    return f"round {round_id} is {status.NAMES[state]}: there is nothing to {name}"
+    return f"round {round_id} is {status.NAMES[state]}: there is nothing to {wanted}"
 
 
-def _take_once(run: _Run, left: Sequence[Step]) -> None:
+def _take_once(run: _Run, left: Sequence[StepTask]) -> None:
     home = run.open("take a step of the home", left)
     state = left[0].act(home, return_state=True)
     if state.is_completed():
@@ -164,10 +165,10 @@ def _take_once(run: _Run, left: Sequence[Step]) -> None:
         run.failed.append(_reason(state))
 
 
-def _take_each(run: _Run, name: str, left: Sequence[Step], rounds: Sequence[RoundId]) -> None:
-    home, taken = run.open(f"{name} rounds", left), []
+def _take_each(run: _Run, step: Step, left: Sequence[StepTask], rounds: Sequence[RoundId]) -> None:
+    home, taken = run.open(f"{step} rounds", left), []
     # Another process may have taken them while this one waited for the home.
-    due = set(agenda.due(home.view, name))
+    due = set(agenda.due(home.view, step))
     for round_id in [each for each in rounds if each in due]:
         state = left[0].act(home, round_id, return_state=True)
         if state.is_completed():
@@ -176,7 +177,7 @@ def _take_each(run: _Run, name: str, left: Sequence[Step], rounds: Sequence[Roun
             run.failed.append(f"round {round_id}: {_reason(state)}")
         _leave(home, round_id)
     if taken:
-        run.done.append(f"{name}: round {wording.listed(taken, _SHOWN)} done")
+        run.done.append(f"{step}: round {wording.listed(taken, _SHOWN)} done")
 
 
 def _reason(state: State[Any]) -> str:

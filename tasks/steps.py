@@ -15,7 +15,8 @@ from tasks import progress
 from tasks.adapters.node import Node
 from tasks.core.errors import ChainError
 from tasks.core.money.units import RoundId
-from tasks.duties import Step
+from tasks.core.protocol.steps import Step
+from tasks.duties import StepTask
 from tasks.stages import (
     approving,
     closing,
@@ -124,17 +125,17 @@ def publish_snapshot(home: OpenHome) -> str:
     return "the newest snapshot is as of the newest era" if name is None else f"published {name}"
 
 
-INGEST = Step(name=None, act=ingest_new, heavy=True)
-OPEN = Step(name="open", act=open_round)
-CLOSE = Step(name="close", act=close_round, heavy=True)
-SCORE = Step(name="score", act=score_round, heavy=True)
-RESOLVE = Step(name="resolve", act=resolve_round, heavy=True)
-SETTLE = Step(name="settle", act=settle_round, settles=True)
-KEEP = Step(name=None, act=keep, settles=True)
-REVEAL = Step(name="reveal", act=reveal_round)
-SNAPSHOT = Step(name=None, act=publish_snapshot)
+INGEST = StepTask(step=None, act=ingest_new, heavy=True)
+OPEN = StepTask(step=Step.OPEN, act=open_round)
+CLOSE = StepTask(step=Step.CLOSE, act=close_round, heavy=True)
+SCORE = StepTask(step=Step.SCORE, act=score_round, heavy=True)
+RESOLVE = StepTask(step=Step.RESOLVE, act=resolve_round, heavy=True)
+SETTLE = StepTask(step=Step.SETTLE, act=settle_round, settles=True)
+KEEP = StepTask(step=None, act=keep, settles=True)
+REVEAL = StepTask(step=Step.REVEAL, act=reveal_round)
+SNAPSHOT = StepTask(step=None, act=publish_snapshot)
 
 
-def approval(table_digest: str) -> Step:
+def approval(table_digest: str) -> StepTask:
     """Return the step that approves the table of that digest."""
-    return Step(name="approve", act=partial(approve_round, table_digest=table_digest))
+    return StepTask(step=Step.APPROVE, act=partial(approve_round, table_digest=table_digest))

@@ -31,6 +31,7 @@ from tasks.client.plans import Plan
 from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import batches, commitments, derive, identity, submissions
 from tasks.core.protocol.signed_entries import SignedEntry
+from tasks.core.protocol.steps import Step
 from tasks.stages import agenda, living, market, opening
 from tasks.stages.living import LiveRequest
 
@@ -93,7 +94,7 @@ def found(root: Path, request: LiveRequest) -> tuple[Home, RoundId]:
         planned = place.times(place.dates()).values()
         node.advance(min(times.opens for times in planned if times and times.opens > now))
         market.ingest_new(home, place, home.chain.now())
-        (round_id,) = agenda.due(home.view, "open")
+        (round_id,) = agenda.due(home.view, Step.OPEN)
         opening.open_round(home, round_id)
         opens = home.chain.tournament.facts(round_id).terms.opens
         if home.chain.now() < opens:

@@ -82,9 +82,9 @@ def read(view: View) -> Agenda:
     )
 
 
-def due(view: View, step: str) -> list[RoundId]:
+def due(view: View, step: Step) -> list[RoundId]:
     """Return the rounds for which a step can be taken now, the most urgent first."""
-    return [duty.round_id for duty in read(view).due if duty.step == step]
+    return [duty.round_id for duty in read(view).due if duty.step is step]
 
 
 def source_of(view: View) -> Source:

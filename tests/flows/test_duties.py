@@ -8,8 +8,12 @@ import pytest
 from prefect.states import Completed
 
 from tasks import duties
-from tasks.duties import Step
-from tasks.stages.agenda import Agenda, Duty
+from tasks.core.money.units import RoundId
+from tasks.core.protocol.round_duties import Duty
+from tasks.core.protocol.steps import Step
+from tasks.duties import StepTask
+from tasks.stages import agenda
+from tasks.stages.agenda import Agenda
 from tasks.stages.open_home import Mode
 
 
@@ -35,10 +39,14 @@ class Homes:
 @pytest.fixture
 def homes(monkeypatch):
     found = Homes()
-    due = [Duty(step=step, round_id=7, due_at=0, until=None) for step in ("resolve", "settle")]
-    agenda = Agenda(now=0, due=due, upcoming=[], troubles=[])
+    due = [
+        Duty(step=each, round_id=RoundId(7), due_at=0, until=None)
+        for each in (Step.RESOLVE, Step.SETTLE)
+    ]
+    source: Any = SimpleNamespace(header=SimpleNamespace(timestamp=0))
+    read = Agenda(source=source, states=[], due=due, upcoming=[], lost=[])
     monkeypatch.setattr(duties, "homes", found)
-    monkeypatch.setattr(duties.agenda, "read", lambda view: agenda)
+    monkeypatch.setattr(agenda, "read", lambda view: read)
     monkeypatch.setattr(duties, "_leave", lambda home, round_id: None)
     monkeypatch.setattr(duties, "_leave_overview", lambda run, redraw: None)
     return found
@@ -51,11 +59,11 @@ def step(homes, name):
         assert homes.is_open
         return Completed()
 
-    return Step(name=name, act=act)
+    return StepTask(step=name, act=act)
 
 
 def test_take__two_steps_are_due__opens_the_home_once(homes):
-    state = duties.take([step(homes, "resolve"), step(homes, "settle")])
+    state = duties.take([step(homes, Step.RESOLVE), step(homes, Step.SETTLE)])
 
     assert state.message == "resolve: round 7 done; settle: round 7 done"
     (opened,) = homes.opened
@@ -64,6 +72,6 @@ def test_take__two_steps_are_due__opens_the_home_once(homes):
 
 
 def test_take__nothing_is_due__opens_no_home(homes):
-    state = duties.take([step(homes, "close")])
+    state = duties.take([step(homes, Step.CLOSE)])
 
     assert (state.message, homes.opened) == ("nothing was due", [])

@@ -19,6 +19,7 @@ from tasks.client.modeller import Client, Entry
 from tasks.core.errors import DataError, HomeError, InputError, KeystoreError
 from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import places, status
+from tasks.core.protocol.steps import Step
 from tasks.stages import (
     agenda,
     approving,
@@ -94,7 +95,7 @@ class Live:
         opens = [times.opens for times in planned.values() if times and times.opens > now]
         self.node.advance(min(opens))
         self.ingest()
-        (round_id,) = agenda.due(homes.look(self.values), "open")
+        (round_id,) = agenda.due(homes.look(self.values), Step.OPEN)
         return round_id
 
     def open_and_enter(self, round_id: RoundId) -> None:
@@ -108,7 +109,7 @@ class Live:
         with self.at_work() as home:
             assert intake.receive(home, round_id) == 3
         self.move_to(self.chain.tournament.facts(round_id).terms.closes)
-        assert agenda.due(homes.look(self.values), "close") == [round_id]
+        assert agenda.due(homes.look(self.values), Step.CLOSE) == [round_id]
         with self.at_work() as home:
             closing.close_round(home, round_id)
 
@@ -222,13 +223,13 @@ def test_approval__required__nothing_is_proposed_before_it(place):
         with pytest.raises(InputError, match="has no results to approve yet"):
             approving.approve(home, round_id, "0" * 64)
         resolving.publish_results(home, round_id)
-        waiting = agenda.due(home.view, "approve")
+        waiting = agenda.due(home.view, Step.APPROVE)
         with pytest.raises(InputError, match=r"waits for a person until .* run the deployment"):
             keeping.take_next(home, round_id)
         with pytest.raises(InputError, match="is not its table"):
             approving.approve(home, round_id, "0" * 64)
         approving.approve(home, round_id, approving.summary(home, round_id)["table_sha256"])
-        due = agenda.due(home.view, "settle")
+        due = agenda.due(home.view, Step.SETTLE)
 
     assert waiting == due == [round_id]
 

@@ -20,6 +20,7 @@ from tasks.core.errors import HomeError, InputError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import canonical
 from tasks.core.protocol.documents.ref import Ref
+from tasks.core.protocol.steps import Step
 from tasks.stages import (
     agenda,
     handing,
@@ -96,7 +97,7 @@ def closed(ingested, tmp_path_factory):
 
         def settle(round_id):
             tournament.settle(round_id)
-            due.append(agenda.due(_view(tournament), "reveal"))
+            due.append(agenda.due(_view(tournament), Step.REVEAL))
             _reveal_due(tournament.opened)
 
         steps: dict[str, Callable[[RoundId], None]] = {

@@ -43,7 +43,7 @@ quick = steps.close_round.with_options(timeout_seconds=1, retries=0)
 
 @flow(flow_run_name="three rounds")
 def close():
-    return duties.take([duties.Step(name="close", act=quick)])
+    return duties.take([duties.StepTask(step=Step.CLOSE, act=quick)])
 
 
 with (
