@@ -1,22 +1,26 @@
-"""Who checks an operator: a stranger, a modeller about his own row, an auditor with everything."""
+"""Who checks an operator: a stranger, a modeller about their own row, an auditor with everything.
+
+What one of them needs alone is imported where it is used: a home is verified without a client.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tasks import homes
+from tasks import serving
 from tasks.adapters.home import Home
 from tasks.adapters.lake import Lake
 from tasks.adapters.settings import Settings
-from tasks.client import connecting, own_rows
-from tasks.client.owning import Owned, Place
-from tasks.client.plans import Plans
+from tasks.client import connecting
 from tasks.core.checks import Outcome
 from tasks.core.errors import InputError
 from tasks.core.money.units import RoundId
-from tasks.stages import handing
 from tasks.verification import handed
 from tasks.verification import home as verification
 from tasks.verification.chain import ChainView
+
+if TYPE_CHECKING:
+    from tasks.client.owning import Place
 
 
 def verify(
@@ -34,7 +38,7 @@ def verify(
     """
     home, only = Home.open(values.home), None if round_id is None else RoundId(round_id)
     given = None if predictions is None else handed.find(predictions, only)
-    with homes.connected(home, values) as chain:
+    with serving.connected(home, values) as chain:
         found = verification.verify(Lake(home.lake), chain, only, given)
         # What was kept may be wrong where the chain is right.
         if any(check.fails for check in found) and chain.kept.begin_anew():
@@ -43,7 +47,7 @@ def verify(
 
 
 def verify_at(
-    values: Settings, place: Place, round_id: int | None, predictions: Path | None = None
+    values: Settings, place: "Place", round_id: int | None, predictions: Path | None = None
 ) -> list[Outcome]:
     """Verify a tournament of which the addresses alone are known; arguments as `verify`'s.
 
@@ -57,7 +61,7 @@ def verify_at(
 
 
 def verify_own(values: Settings, name: str, round_id: int | None) -> list[Outcome]:
-    """Compare what became of a modeller's own model with what he stored; its key stays closed.
+    """Compare what became of a modeller's own model with what they stored; its key stays closed.
 
     Args:
         values: where the models are, and how to reach a chain.
@@ -68,6 +72,10 @@ def verify_own(values: Settings, name: str, round_id: int | None) -> list[Outcom
         InputError: if it entered none.
         TournamentError: of the kind that says what is wrong with folder, chain or lake.
     """
+    from tasks.client import own_rows
+    from tasks.client.owning import Owned
+    from tasks.client.plans import Plans
+
     owned = Owned.open(values.models, name)
     whole, lake = ChainView(chain=owned.connect(values.connection)), Lake.open(owned.facts.lake)
     model, plans = owned.facts.model, Plans(owned.folder / "rounds")
@@ -79,6 +87,8 @@ def verify_own(values: Settings, name: str, round_id: int | None) -> list[Outcom
 
 def export(root: Path, folder: Path, round_id: int | None) -> Sequence[Path]:
     """Copy the predictions of a home's rounds for an auditor; see `handing.hand_over`."""
+    from tasks.stages import handing
+
     only = None if round_id is None else RoundId(round_id)
     return handing.hand_over(Lake(Home.open(root).vault), folder, only)
 

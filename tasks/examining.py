@@ -1,6 +1,6 @@
 """What `erarium chain doctor` does: compare a home's journals, lake and chain."""
 
-from tasks import homes
+from tasks import serving
 from tasks.adapters import journal_copy
 from tasks.adapters.home import Home
 from tasks.adapters.lake import Lake
@@ -24,7 +24,7 @@ def examine(values: Settings) -> Diagnosis:
     def read() -> doctor.Journals:
         return {name: journal_copy.entries(path) for name, path in paths.items()}
 
-    with homes.connected(home, values) as chain:
+    with serving.connected(home, values) as chain:
         found = doctor.examine(chain, Lake(home.lake), read)
         # What was kept may be wrong where the chain is right.
         if found.differences and chain.kept.begin_anew():

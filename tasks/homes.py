@@ -17,7 +17,7 @@ from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.core.errors import ChainError
 from tasks.core.rules import ScoringRule
-from tasks.stages import founding, living
+from tasks.stages import living
 from tasks.stages.open_home import Keys, OpenHome, Site, View
 
 
@@ -49,7 +49,7 @@ def open(
     """
     with ExitStack() as stack:
         site = stack.enter_context(hold(values, purpose, workers=workers, wait_s=wait_s))
-        found = chain or stack.enter_context(connected(site.installation, values))
+        found = chain or stack.enter_context(serving.connected(site.installation, values))
         yield resume(at(site, found))
 
 
@@ -153,20 +153,8 @@ def running_chain(home: Home, values: Settings) -> Chain:
     node = Node.attach(home)
     if node is None:
         raise ChainError(f"the chain of {home.root} does not run: start it with `erarium up`")
-    known = founding.known(home)
+    known = serving.known(home)
     return Chain.connect(node.rpc_url, known, *values.connection, logs=home.logs)
-
-
-@contextmanager
-def connected(home: Home, values: Settings) -> Iterator[Chain]:
-    """Give the chain of a home; it is started from its saved state if it does not run.
-
-    Raises:
-        ChainError: if it does not answer, is another one, or nothing was deployed yet.
-    """
-    with serving.chain_served(home, values) as node:
-        known = founding.known(home)
-        yield Chain.connect(node.rpc_url, known, *values.connection, logs=home.logs)
 
 
 @contextmanager

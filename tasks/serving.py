@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tasks.adapters import processes
+from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.home import Home
 from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
-from tasks.stages import founding
 
 
 @dataclass(kw_only=True)
@@ -41,10 +41,31 @@ def served(values: Settings, port: int | None) -> Iterator[Served]:
     """
     home = Home.open(values.home)
     with chain_served(home, values, port) as node:
-        found = founding.known(home)
+        found = known(home)
         yield Served(
             home=home.root, rpc_url=node.rpc_url, token=found.token, tournament=found.tournament
         )
+
+
+def known(home: Home) -> Deployment:
+    """Return the contracts that a home knows.
+
+    Raises:
+        ChainError: if nothing was deployed yet.
+    """
+    facts = home.facts
+    return Deployment.known(facts.chain_id, facts.genesis_hash, facts.contracts)
+
+
+@contextmanager
+def connected(home: Home, values: Settings) -> Iterator[Chain]:
+    """Give the chain of a home; it is started from its saved state if it does not run.
+
+    Raises:
+        ChainError: if it does not answer, is another one, or nothing was deployed yet.
+    """
+    with chain_served(home, values) as node:
+        yield Chain.connect(node.rpc_url, known(home), *values.connection, logs=home.logs)
 
 
 @contextmanager
@@ -54,7 +75,7 @@ def chain_served(home: Home, values: Settings, port: int | None = None) -> Itera
     Raises:
         ChainError: if the home has no chain yet.
     """
-    founding.known(home)
+    known(home)
     running = Node.attach(home)
     if running is not None and port is None:
         yield running

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from tasks import homes
+from tasks import serving
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.rpc import Rpc
 from tasks.adapters.home import Home
@@ -125,7 +125,7 @@ def outcome(home: Path) -> Outcome:
     """Return what a finished home holds; its chain is started to be read."""
     report = json.loads((home / "report.json").read_bytes())
     rounds = [RoundId(entry["round"]) for entry in report["rounds"]]
-    with homes.connected(Home.open(home), Settings(home=home)) as chain:
+    with serving.connected(Home.open(home), Settings(home=home)) as chain:
         blocks, sent = _transactions(chain.rpc)
         settled = _settled(chain, rounds)
     return Outcome(

@@ -136,16 +136,6 @@ def deploy(
     return deployment
 
 
-def known(home: Home) -> Deployment:
-    """Return the contracts that a home knows.
-
-    Raises:
-        ChainError: if nothing was deployed yet.
-    """
-    facts = home.facts
-    return Deployment.known(facts.chain_id, facts.genesis_hash, facts.contracts)
-
-
 def grant(site: Site, chain: Chain, economy: Economy, owners: Mapping[str, str]) -> None:
     """Fund the stake pool and give every modeller's account its first tokens, once.
 

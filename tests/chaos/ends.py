@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks import examining, homes
+from tasks import examining, serving
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.home import Home
 from tasks.adapters.settings import Settings
@@ -39,7 +39,7 @@ class End:
 def of(root: Path) -> End:
     """Return how a finished home ended; its chain is started to be read."""
     values = Settings(home=root)
-    with homes.connected(Home.open(root), values) as chain:
+    with serving.connected(Home.open(root), values) as chain:
         return End(
             outcome=commands.outcome(root),
             wei=balances(chain),

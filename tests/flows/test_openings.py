@@ -18,7 +18,7 @@ from tasks.client.owning import Facts
 from tasks.core.data.pace import Pace
 from tasks.core.errors import HomeError, InputError
 from tasks.core.money.units import RoundId
-from tasks.core.protocol import canonical
+from tasks.core.protocol import canonical, places
 from tasks.core.protocol.documents.ref import Ref
 from tasks.core.protocol.steps import Step
 from tasks.stages import (
@@ -37,7 +37,7 @@ from tasks.verification import handed
 from tasks.verification import home as verification
 from tasks.verification.chain import ChainView
 from tests import frozen, tournaments
-from tests.flows import entries, tampering
+from tests.flows import entries, published, tampering
 from tests.in_process import call
 from tests.tournaments import Tournament
 
@@ -310,6 +310,23 @@ def test_verify__another_matrix_opened_later__fails_and_names_it(closed, lake):
 
     assert f"FAIL round {round_id}: predictions: predictions of " in lines
     assert "differ from their commitment" in lines
+
+
+def test_verify__every_key_of_what_opened_a_round__is_read_but_two(closed, tmp_path):
+    round_id = closed.rounds[0]
+    opened = closed.tournament.opened
+    lake = published.link(opened.lake.root, tmp_path / "linked")
+
+    name = f"{places.disclosure(round_id)}.json"
+    found = published.readers(ChainView(chain=opened.chain), lake, round_id, name)
+
+    assert {key.removeprefix("rounds/N/opened: "): checks for key, checks in found.items()} == {
+        "predictions (bytes)": ["predictions"],
+        "predictions.bytes": [None],
+        "predictions.sha256": ["predictions"],
+        "predictions.suffix": ["predictions"],
+        "round": [None],
+    }
 
 
 def test_verify__matrix_of_a_due_round_withheld_for_a_day__fails(closed, lake):

@@ -384,8 +384,8 @@ def test_settle_and_doctor__connect_as_the_environment_says(played, tmp_path, mo
     connected: list[Chain] = []
     connect = Chain.connect
 
-    def remember(*arguments):
-        connected.append(connect(*arguments))
+    def remember(*arguments, **more):
+        connected.append(connect(*arguments, **more))
         return connected[-1]
 
     monkeypatch.setattr(Chain, "connect", remember)
