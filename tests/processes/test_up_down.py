@@ -28,6 +28,7 @@ from prefect import flow
 
 from tasks import duties, steps
 from tasks.core.errors import ChainError
+from tasks.core.protocol.steps import Step
 from tasks.stages import closing
 
 

@@ -7,12 +7,14 @@ scoring rule may have. Nothing is compiled here, so that whoever only reads scor
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from tasks.core.money import scores
+
+if TYPE_CHECKING:
+    # A finished report is printed by these titles, and needs no numpy for it.
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,7 +27,7 @@ class Direction:
             by their length, as in a correlation; else it is the quantiles themselves.
     """
 
-    vector: NDArray[np.float64]
+    vector: "NDArray[np.float64]"
     powered: bool
 
 
