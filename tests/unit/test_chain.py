@@ -211,6 +211,30 @@ def test_status_many__each_status_of_a_round__is_the_contract_s(local_chain, rou
     assert statuses == [status.SCHEDULED, status.OPEN, status.OPEN, status.ABANDONED]
 
 
+def test_facts_many__again__asks_about_rounds_alone_of_which_something_was_logged(
+    local_chain, round_id, entered, monkeypatch
+):
+    tournament, asked = local_chain.chain.tournament, []
+    other = chains.open_round(local_chain)
+    read = type(local_chain.chain).call_many
+
+    def noted(chain, to, data, block="latest"):
+        asked.append(len(data))
+        return read(chain, to, data, block)
+
+    monkeypatch.setattr(type(local_chain.chain), "call_many", noted)
+    first = tournament.facts_many([round_id, other])
+    entry = tournament.enter(other, f"alice-{round_id}", Wei(WAD), b"\5" * 32, 1)
+    chains.send(local_chain, entry, "alice")
+
+    second = tournament.facts_many([round_id, other])
+
+    assert asked == [2, 1]
+    assert [first[other].entrants, second[other].entrants] == [0, 1]
+    assert second == {each: tournament.facts(each) for each in (round_id, other)}
+    assert tournament.facts_many([other], tournament.opening(other).block)[other].entrants == 0
+
+
 def test_round__played_to_its_settlement__pays_and_logs_it(local_chain, round_id, entered):
     local, tournament = local_chain, local_chain.chain.tournament
     agreed, seen = tournament.facts(round_id).terms, []
@@ -229,7 +253,7 @@ def test_round__played_to_its_settlement__pays_and_logs_it(local_chain, round_id
     chains.send(
         local, tournament.propose(round_id, root, b"\7" * 32, b"\x08" * 32, "r"), "operator"
     )
-    free = tournament.free(entered)
+    free, block_before = tournament.free(entered), local.chain.header().number
 
     chains.send(local, tournament.settle_many(round_id, [row], [[]]), "keeper")
     chains.send(local, tournament.settle_many(round_id, [row], [[]]), "keeper")
@@ -245,6 +269,8 @@ def test_round__played_to_its_settlement__pays_and_logs_it(local_chain, round_id
     assert tournament.status(round_id) == status.FINAL
     assert tournament.facts(round_id).proposal.root == root
     assert tournament.finals()[round_id] == tournament.final_at(round_id)
+    assert round_id in tournament.under_way(block_before)
+    assert round_id not in tournament.under_way()
 
 
 def test_events__whole_log__is_in_order_and_usage_counts_its_transactions(local_chain, entered):

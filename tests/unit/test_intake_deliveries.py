@@ -368,3 +368,58 @@ def test_look__reorganised_chain__is_said_so_that_the_log_is_read_anew(play, mon
 
     with pytest.raises(ChainError, match="is another one now"):
         stays.look()
+
+
+def test_receive__files_of_models_that_have_not_entered__are_never_asked_for(play, monkeypatch):
+    commitment, sealed = play.seal("alice")
+    for number in range(5):
+        play.log("bob", b"junk %d" % number)
+    play.log("alice", sealed)
+    play.enter("alice", commitment)
+    asked, read = [], type(play.opened.chain.kept).unkept
+
+    def noted(kept, stream, topics, first, last):
+        for log in read(kept, stream, topics, first, last):
+            asked.append(log.topics[2])
+            yield log
+
+    monkeypatch.setattr(type(play.opened.chain.kept), "unkept", noted)
+
+    judged = intake.receive(play.opened, play.round_id)
+
+    assert judged == 1
+    assert set(asked) == {play.model("alice")}
+
+
+def test_judge__model_with_more_files_than_a_turn_takes__holds_up_no_other(play, monkeypatch):
+    monkeypatch.setattr(intake, "_FILES", 3)
+    commitment, sealed = play.seal("alice")
+    for number in range(7):
+        play.log("alice", b"junk %d" % number)
+    play.log("alice", sealed)
+    play.enter("alice", commitment)
+    theirs, file = play.seal("bob")
+    play.log("bob", file)
+    play.enter("bob", theirs)
+    stays = Intake(play.opened, play.round_id)
+    stays.look()
+
+    judged = [stays.judge() for _ in range(4)]
+
+    assert judged == [2, 0, 1, 0]
+    assert play.verdicts() == {"alice": None, "bob": None}
+    assert play.receipts("alice") == [_DAMAGED, None]
+
+
+def test_finish__more_files_than_a_turn_takes__are_all_opened(play, monkeypatch):
+    monkeypatch.setattr(intake, "_FILES", 2)
+    commitment, sealed = play.seal("alice")
+    for number in range(5):
+        play.log("alice", b"junk %d" % number)
+    play.log("alice", sealed)
+    play.enter("alice", commitment)
+    play.close()
+
+    Intake(play.opened, play.round_id).finish()
+
+    assert play.verdicts() == {"alice": None}
