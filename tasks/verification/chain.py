@@ -66,7 +66,7 @@ class ChainView:
     @cached_property
     def facts(self) -> dict[RoundId, RoundFacts]:
         """Return what the contract holds of each round that was opened."""
-        return self.tournament.facts_many(self.rounds, self.block)
+        return self.tournament.facts_many(self.rounds, self.block, anew=True)
 
     def status(self, round_id: RoundId) -> int:
         """Return a round's status, a number of `tasks.core.protocol.status`."""

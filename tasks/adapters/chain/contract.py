@@ -49,13 +49,12 @@ class Contract:
 
     def _stream(self, events: Sequence[str] = (), *, with_data: bool = True) -> Stream:
         """Return a stream of some events, by their names; of all if none is named."""
-        topics = tuple(self._interface.topic(event) for event in events)
+        topics = tuple("0x" + topic.hex() for topic in self._topics(events))
         return Stream(address=self.address, events=topics, with_data=with_data)
 
     def _topics(self, events: Sequence[str]) -> list[bytes]:
         """Return the first topics of the logs of some events."""
-        found = [self._interface.topic(event) for event in events]
-        return [bytes.fromhex(topic.removeprefix("0x")) for topic in found]
+        return [self._interface.topic(event) for event in events]
 
     def _decoded(self, log: Log) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """Return the name of a log's event, its values by name, and where it stands.

@@ -101,11 +101,10 @@ class KeptLogs:
 
         return self._of(stream, last, found)
 
-    def subjects(self, stream: Stream, event: str, to_block: Block = "latest") -> list[bytes]:
+    def subjects(self, stream: Stream, event: bytes, to_block: Block = "latest") -> list[bytes]:
         """Return the first indexed value of each log of an event."""
         last = self._number(to_block)
-        topic = bytes.fromhex(event.removeprefix("0x"))
-        return self._of(stream, last, lambda file: file.subjects(stream.name, topic, last))
+        return self._of(stream, last, lambda file: file.subjects(stream.name, event, last))
 
     def noted(self, stream: Stream, name: str, block: int) -> dict[bytes, bytes]:
         """Return what `note` was told of subjects about which nothing was logged since."""

@@ -46,15 +46,20 @@ class Tournament(TournamentWrites):
         return RoundFacts.from_contract(self._read("round_facts", round_id, block=block))
 
     def facts_many(
-        self, rounds: Sequence[RoundId], block: Block = "latest"
+        self, rounds: Sequence[RoundId], block: Block = "latest", *, anew: bool = False
     ) -> dict[RoundId, RoundFacts]:
         """Return everything that the contract holds of many rounds.
 
         The node is asked about those alone of which something was logged since it was last asked:
         every change of a round logs an event.
+
+        Args:
+            rounds: the rounds.
+            block: the block that the read is pinned to.
+            anew: whether the node is asked about all, for whoever compares log and contract.
         """
         number = self._reader.header(block).number if block == "latest" else block
-        known = self._kept.noted(self._told, _FACTS, number)
+        known = {} if anew else self._kept.noted(self._told, _FACTS, number)
         missing = [each for each in rounds if word(each) not in known]
         data = [self._interface.call("round_facts", each) for each in missing]
         found = self._reader.call_many(self.address, data, number)
