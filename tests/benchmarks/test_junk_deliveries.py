@@ -41,16 +41,16 @@ def signed(chain: Chain, stranger: Signer, round_id: RoundId, number: int) -> It
 
 
 def deliver_junk(tournament: Tournament, round_id: RoundId, number: int) -> None:
-    chain = tournament.opened.chain
-    stranger = tournament.opened.keys.signer("deployer")
-    raws: list[list[str]] = []
-    hashes: list[str] = []
-    for raw in signed(chain, stranger, round_id, number):
-        raws.append([raw])
-        if len(raws) == _TOGETHER or len(hashes) + len(raws) == number:
+    chain, hashes = tournament.opened.chain, []
+    # One account could not pay for so much gas.
+    for name in ("deployer", "arbiter"):
+        stranger = tournament.opened.keys.signer(name)
+        raws = [[raw] for raw in signed(chain, stranger, round_id, _TOGETHER)]
+        for _ in range(0, number // 2, _TOGETHER):
             hashes += chain.rpc.batch_all("eth_sendRawTransaction", raws)
-            raws = []
-    assert sum(found is not None and found.succeeded for found in chain.receipts(hashes)) == number
+            raws = [[raw] for raw in signed(chain, stranger, round_id, _TOGETHER)]
+    done = sum(found is not None and found.succeeded for found in chain.receipts(hashes))
+    assert done >= number
 
 
 def play(meter: Meter) -> tuple[list[str], doctor.Diagnosis]:
