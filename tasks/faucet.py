@@ -15,7 +15,7 @@ from tasks.adapters.settings import Settings
 from tasks.core.errors import InputError, TournamentError
 from tasks.core.protocol import identity, places, vault_places
 from tasks.core.protocol.documents.gifts import Given
-from tasks.stages import living
+from tasks.stages import requests
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _MOST = 500
 def serve(values: Settings, stop: threading.Event) -> None:
     """Give to whoever asks, until told to stop; does nothing in a home without a faucet."""
     home = Home.open(values.home, "live")
-    if not living.request_of(home).faucet:
+    if not requests.request_of(home).faucet:
         return
     while not stop.wait(_POLL_S):
         try:

@@ -21,8 +21,8 @@ from tasks.core.rules import Economy
 from tasks.modellers import roster
 from tasks.modellers.roster import ModellerSpec
 from tasks.stages import dataset, founding, ingest, replay, snapshots
-from tasks.stages.founding import Request
 from tasks.stages.open_home import OpenHome, Site
+from tasks.stages.requests import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

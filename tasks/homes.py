@@ -5,10 +5,9 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from tasks import serving
-from tasks.adapters import cluster
 from tasks.adapters.chain import reconciling
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.cluster import DaskExecutor, Executor, Progress, SerialExecutor
+from tasks.adapters.executors import Executor, Progress, SerialExecutor
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.adapters.lake import Lake
@@ -17,7 +16,7 @@ from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.core.errors import ChainError
 from tasks.core.rules import ScoringRule
-from tasks.stages import living
+from tasks.stages import requests
 from tasks.stages.open_home import Keys, OpenHome, Site, View
 
 
@@ -77,8 +76,11 @@ def hold(
         held = stack.enter_context(lock)
         executor: Executor = SerialExecutor(progress)
         if workers:
+            # Imported here, so that a command without workers does not load Dask.
+            from tasks.adapters import cluster
+
             started = cluster.local_cluster(values.worker_count, home.run / "workers")
-            executor = DaskExecutor(stack.enter_context(started), progress=progress)
+            executor = cluster.DaskExecutor(stack.enter_context(started), progress=progress)
         yield stack.enter_context(_site(home, held, home.journal, values, executor))
 
 
@@ -102,7 +104,7 @@ def beside(values: Settings, lock: Lock, journal: str) -> Iterator[OpenHome]:
 
 def at(site: Site, chain: Chain) -> OpenHome:
     """Return a site with its chain and its rules; nothing is sent."""
-    amounts, mode = living.terms_of(site.installation)
+    amounts, mode = requests.terms_of(site.installation)
     return OpenHome(
         installation=site.installation,
         lock=site.lock,
@@ -140,7 +142,7 @@ def look(values: Settings) -> View:
     home = Home.open(values.home, "live")
     chain = running_chain(home, values)
     return View(
-        lake=Lake(home.lake), vault=Lake(home.vault), chain=chain, mode=living.mode_of(home)
+        lake=Lake(home.lake), vault=Lake(home.vault), chain=chain, mode=requests.mode_of(home)
     )
 
 

@@ -8,8 +8,8 @@ from tasks.adapters.chain.connection import Chain
 from tasks.adapters.home import Home
 from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
-from tasks.stages import founding, living
-from tasks.stages.living import LiveRequest
+from tasks.stages import founding, living, requests
+from tasks.stages.requests import LiveRequest
 
 Progress = Callable[[int, int], None]
 
@@ -37,7 +37,7 @@ def found(
         node = Node.start(site.installation, values, port)
         arbiter = site.keys.signer("arbiter").address
         chosen = living.parameters(request, arbiter)
-        deployment = founding.deploy(site, node.rpc_url, living.economy(request), chosen)
+        deployment = founding.deploy(site, node.rpc_url, requests.economy(request), chosen)
         chain = Chain.connect(
             node.rpc_url, deployment, *values.connection, logs=site.installation.logs
         )

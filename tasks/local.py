@@ -12,7 +12,7 @@ from tasks.adapters.lake import Lake
 from tasks.adapters.settings import Settings
 from tasks.core.errors import DataError
 from tasks.stages import dataset, founding, ingest
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 
 
 @contextmanager

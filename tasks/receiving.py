@@ -19,7 +19,7 @@ from tasks.adapters.settings import Settings
 from tasks.core.errors import TournamentError
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import status
-from tasks.stages import living
+from tasks.stages import requests
 from tasks.stages.intake import Intake
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def serve(values: Settings, stop: threading.Event) -> None:
 def _receive_until(values: Settings, lock: Lock, stop: threading.Event) -> None:
     # Nothing is sent here, so the journal that every sender shares is not opened.
     with homes.beside(values, lock, "intake.sqlite") as home:
-        day_s = float(living.request_of(home.installation).market_day_s)
+        day_s = float(requests.request_of(home.installation).market_day_s)
         intakes: dict[RoundId, Intake] = {}
         while not stop.is_set():
             rounds = _rounds(home.chain)

@@ -13,8 +13,8 @@ from tasks.adapters.chain.connection import Chain
 from tasks.adapters.settings import Settings
 from tasks.core.money.units import RoundId
 from tasks.stages import dataset, reporting, snapshots
-from tasks.stages.founding import Request
 from tasks.stages.open_home import OpenHome
+from tasks.stages.requests import Request
 from tasks.verification import home as verification
 
 

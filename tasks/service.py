@@ -16,7 +16,7 @@ from tasks.core.errors import DataError, HomeError, InputError
 from tasks.hosting import Places
 from tasks.stages import agenda, ingest
 from tasks.stages import living as stages
-from tasks.stages.living import LiveRequest
+from tasks.stages.requests import LiveRequest
 
 Tell = Callable[[str], None]
 Progress = Callable[[int, int], None]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.adapters import tables
-from tasks.adapters.cluster import SerialExecutor
+from tasks.adapters.executors import SerialExecutor
 from tasks.adapters.lake import Lake
 from tasks.core.money import payouts
 from tasks.core.money.units import RoundId
@@ -18,7 +18,7 @@ from tasks.core.scoring import meta_model, metrics
 from tasks.modellers import predicting, roster
 from tasks.modellers.predicting import Job
 from tasks.stages import dataset, ingest, publishing, replay
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 
 NAMES = ("linear", "lgbm-01", "lgbm-02", "random")
 """The four models; the last one knows nothing."""

@@ -33,7 +33,7 @@ from tasks.core.protocol import batches, commitments, derive, identity, submissi
 from tasks.core.protocol.signed_entries import SignedEntry
 from tasks.core.protocol.steps import Step
 from tasks.stages import agenda, living, market, opening
-from tasks.stages.living import LiveRequest
+from tasks.stages.requests import LiveRequest
 
 DEPOSIT, AT_RISK, GAS = Wei(6 * WAD), Wei(2 * WAD), 10**18
 BAD = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tasks import homes
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.cluster import Executor
+from tasks.adapters.executors import Executor
 from tasks.adapters.home import Home
 from tasks.adapters.keys import Signer
 from tasks.adapters.node import Node
@@ -33,8 +33,8 @@ from tasks.stages import (
     settling,
     snapshots,
 )
-from tasks.stages.founding import Request
 from tasks.stages.open_home import Keys, OpenHome
+from tasks.stages.requests import Request
 
 SMALL = Request(rounds=3, modellers=6, simulated_ids=120, simulated_days=700)
 

@@ -1,4 +1,4 @@
-"""Where batches run: in this process, or on Dask workers that this process starts."""
+"""Dask workers that this process starts, and batches that run on them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tasks.adapters import threads
+from tasks.adapters.executors import Progress
 from tasks.core.errors import ProcessError
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-
-Progress = Callable[[str, int, int], None]
-"""Called with the key, how many batches are done, and how many there are."""
 
 _POLL_S = 1.0
 _REVIVAL_S = 15.0
@@ -40,41 +38,6 @@ _QUIET = {
     "distributed.diagnostics.nvml": False,
     "distributed.comm.timeouts.connect": "30s",
 }
-
-
-class Executor(Protocol):
-    """Runs one function over batches."""
-
-    def map(
-        self, function: Callable[[_Item], _Result], items: Sequence[_Item], *, key: str
-    ) -> list[_Result]:
-        """Return the results in the order of the items.
-
-        Args:
-            function: of a module in tasks, so that a worker can import it.
-            items: what each call gets; small, with paths and row ranges instead of tables.
-            key: names the work in Dask's records and in messages.
-        """
-        ...
-
-
-class SerialExecutor:
-    """Runs batches one after the other in this process."""
-
-    def __init__(self, progress: Progress | None = None) -> None:
-        """Report each batch to `progress`."""
-        self._progress = progress
-
-    def map(
-        self, function: Callable[[_Item], _Result], items: Sequence[_Item], *, key: str
-    ) -> list[_Result]:
-        """Return the results in the order of the items."""
-        results = []
-        for item in items:
-            results.append(function(item))
-            if self._progress:
-                self._progress(key, len(results), len(items))
-        return results
 
 
 class DaskExecutor:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.adapters.cluster import Executor
+from tasks.adapters.executors import Executor
 from tasks.adapters.lake import Lake
 from tasks.client import entering
 from tasks.client.data import Dataset

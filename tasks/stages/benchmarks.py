@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tasks.adapters.cluster import Executor
+from tasks.adapters.executors import Executor
 from tasks.core.data import purge, ranking
 from tasks.core.data.arrays import Bins, Floats
 from tasks.core.data.targets import HORIZONS

@@ -1,10 +1,8 @@
 """Found a replay: its home, its accounts, its contracts, and everybody's first tokens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from tasks.adapters import node as nodes
 from tasks.adapters.chain import deploying
@@ -12,49 +10,17 @@ from tasks.adapters.chain.connection import Chain, Deployment
 from tasks.adapters.chain.sending import Order
 from tasks.adapters.home import Home
 from tasks.core.money.units import Wei
-from tasks.core.protocol import derive, openings, purposes, terms
-from tasks.core.protocol.openings import Opening
+from tasks.core.protocol import derive, purposes, terms
 from tasks.core.protocol.terms import Parameters
 from tasks.core.rules import Economy
-from tasks.stages.open_home import REPLAY, Mode, Site
+from tasks.stages.open_home import Site
+from tasks.stages.requests import Request
 
 _SLACK_S = 60
 """What the contract wants between the operator's own window and the end of proposals."""
 
 ROLES = ("deployer", "operator", "arbiter", "keeper", "guardian")
 """The accounts of whoever hosts the tournament."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What somebody asks `play` for; it stands in the home, and another one is refused there.
-
-    Attributes:
-        prices: file or folder of prices; None for the simulator.
-        sectors: sector table; None for none.
-        rounds: how many of the last rounds; None for all.
-        modellers: how many reference models.
-        seed: what keys, salts, names and the simulator follow from.
-        simulated_ids: assets of the simulator.
-        simulated_days: days of the simulator.
-        opening: when predictions are published, see `openings.Opening`.
-    """
-
-    prices: str | None = None
-    sectors: str | None = None
-    rounds: int | None = 12
-    modellers: int = 13
-    seed: int = 0
-    simulated_ids: int = 1_000
-    simulated_days: int = 1_800
-    opening: str = openings.PUBLIC
-
-    def __post_init__(self) -> None:
-        Opening.parse(self.opening)
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the request as it stands in `home.json`."""
-        return asdict(self)
 
 
 def establish(root: Path, request: Request) -> Home:
@@ -67,11 +33,6 @@ def establish(root: Path, request: Request) -> Home:
         return Home.open(root, "replay", request.arguments())
     chain_id = derive.chain_id(request.seed)
     return Home.create(root, "replay", request.seed, chain_id, request.arguments())
-
-
-def mode_of(home: Home) -> Mode:
-    """Return how a replay's rounds run."""
-    return replace(REPLAY, opening=Request(**home.facts.arguments).opening)
 
 
 def write_genesis(site: Site, first_date: str, modellers: Sequence[str]) -> None:

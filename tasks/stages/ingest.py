@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from tasks.adapters import panels
-from tasks.adapters.cluster import Executor
+from tasks.adapters.executors import Executor
 from tasks.adapters.lake import Lake
 from tasks.core.data import (
     bars,

@@ -2,16 +2,14 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tasks.adapters import node as nodes
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.home import Home
-from tasks.adapters.lake import Lake
 from tasks.core.data import pace
 from tasks.core.data.pace import Pace
 from tasks.core.errors import InputError
@@ -21,56 +19,13 @@ from tasks.core.protocol.documents.gifts import Gift
 from tasks.core.protocol.documents.vault import LivePace
 from tasks.core.protocol.openings import Opening
 from tasks.core.protocol.terms import HOUR, Parameters
-from tasks.core.rules import Economy
-from tasks.stages import dataset, founding, market, snapshots
+from tasks.stages import dataset, founding, market, requests, snapshots
 from tasks.stages.market import Market
-from tasks.stages.open_home import Approval, Mode, Site
+from tasks.stages.open_home import Site
+from tasks.stages.requests import LiveRequest
 
 _PURSE = Wei(20_000 * WAD)
 _GAS_TO_GIVE, _FAUCET_GAS = 1_000_000 * 10**18, Wei(10**18)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveRequest:
-    """What a live home is founded with; it stands in the home, and another one is refused there.
-
-    Attributes:
-        prices: file or folder of prices that grows; None for the simulator.
-        sectors: sector table; None for none.
-        seed: of the simulated market.
-        simulated_ids: its assets.
-        simulated_days: its history.
-        market_day_s: seconds that a day of the simulated market lasts.
-        round_every: a round opens over every n-th era.
-        approval: whether a person looks at a table before its root is proposed.
-        opening: what is published of a resolved round's predictions.
-        faucet: whether strangers on this machine are given gas and tokens.
-    """
-
-    prices: str | None = None
-    sectors: str | None = None
-    seed: int = 0
-    simulated_ids: int = 1_000
-    simulated_days: int = 800
-    market_day_s: int = pace.DAY_S
-    round_every: int = 1
-    approval: Approval = "required"
-    opening: str = "public"
-    faucet: bool = False
-
-    @property
-    def rounds(self) -> int | None:
-        """Return None: a live home has no number of rounds."""
-        return None
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the request as it stands in `home.json`."""
-        return asdict(self)
-
-
-def request_of(home: Home) -> LiveRequest:
-    """Return what a live home was founded with."""
-    return LiveRequest(**home.facts.arguments)
 
 
 def establish(root: Path, request: LiveRequest) -> Home:
@@ -105,7 +60,7 @@ def write_genesis(site: Site, now: int) -> None:
 def parameters(request: LiveRequest, arbiter: str) -> Parameters:
     """Return what a live home's rounds copy: bonds, and windows at the market's speed."""
     speed = Pace(day_s=request.market_day_s, founded_at=0, history=0, round_every=1)
-    chosen = economy(request)
+    chosen = requests.economy(request)
     return Parameters(
         arbiter=arbiter,
         exclusive=speed.scaled(6 * HOUR, 30),
@@ -120,21 +75,10 @@ def parameters(request: LiveRequest, arbiter: str) -> Parameters:
     )
 
 
-def economy(request: LiveRequest) -> Economy:
-    """Return the amounts of a live home, and its windows at the market's speed."""
-    speed = Pace(day_s=request.market_day_s, founded_at=0, history=0, round_every=1)
-    usual = Economy()
-    return replace(
-        usual,
-        claim_s=speed.scaled(usual.claim_s, 600),
-        propose_window_s=speed.scaled(7 * 24 * HOUR, 600),
-    )
-
-
 def fund(site: Site, chain: Chain) -> None:
     """Fill the stake pool, and the operator's purse for bonds; once."""
-    request, journal = request_of(site.installation), site.journal
-    amounts, deployer = economy(request), site.keys.signer("deployer")
+    request, journal = requests.request_of(site.installation), site.journal
+    amounts, deployer = requests.economy(request), site.keys.signer("deployer")
     founding.grant(site, chain, amounts, {})
     approve = chain.token.approve(chain.deployment.tournament, _PURSE)
     chain.send(approve, deployer, journal, purpose=purposes.APPROVE_PURSE)
@@ -161,7 +105,7 @@ def first_data(
     Raises:
         DataError: if the source cannot be used.
     """
-    lake, vault, request = site.lake, site.vault, request_of(site.installation)
+    lake, vault, request = site.lake, site.vault, requests.request_of(site.installation)
     if vault.has(vault_places.PACE):
         return
     begun = now()
@@ -189,27 +133,10 @@ def market_of(home: Home) -> Market:
     Raises:
         InputError: if it is not founded yet.
     """
-    found = Lake(home.vault).seek(vault_places.PACE)
-    if found is None:
-        raise InputError(f"{home.root} is not founded yet: run `erarium up`")
+    found = requests.moves_of(home)
     return Market(
-        source=request_of(home),
-        pace=found.pace,
-        today=np.datetime64(found.today),
+        source=requests.request_of(home), pace=found.pace, today=np.datetime64(found.today)
     )
-
-
-def terms_of(home: Home) -> tuple[Economy, Mode]:
-    """Return the amounts of any home, and how its rounds run."""
-    if home.facts.kind == "replay":
-        return Economy(), founding.mode_of(home)
-    return economy(request_of(home)), mode_of(home)
-
-
-def mode_of(home: Home) -> Mode:
-    """Return how a live home's rounds run."""
-    request = request_of(home)
-    return Mode(pace=market_of(home).pace, approval=request.approval, opening=request.opening)
 
 
 def _check(request: LiveRequest) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tasks.adapters.chain.connection import Chain
 from tasks.adapters.chain.reader import Block
-from tasks.adapters.cluster import Executor
+from tasks.adapters.executors import Executor
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.adapters.keys import Keystore, SealingKey, Signer

@@ -20,7 +20,7 @@ from tasks.core.protocol.documents.vault import DataSet
 from tasks.core.protocol.events import Settled
 from tasks.core.rules import OVERLAP
 from tasks.core.scoring import meta_model, registry, statistics
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.adapters import matrices
-from tasks.adapters.cluster import Executor
+from tasks.adapters.executors import Executor
 from tasks.core.errors import LakeError
 from tasks.core.scoring import duplicates, meta_model, metrics, registry
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tasks.adapters import tables
-from tasks.adapters.cluster import Executor
+from tasks.adapters.executors import Executor
 from tasks.adapters.lake import Lake
 from tasks.core.data import targets
 from tasks.core.data.arrays import Floats

@@ -24,7 +24,7 @@ from tasks.core.protocol.signed_entries import SignedEntry
 from tasks.core.protocol.submissions import Submission
 from tasks.core.protocol.typed_data import Enter
 from tasks.stages import closing, doctor, intake, keeping
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 from tests import tournaments
 from tests.benchmarks.meter import Row
 from tests.flows import steps

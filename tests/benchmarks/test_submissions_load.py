@@ -23,7 +23,7 @@ from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.core.money.units import RoundId
 from tasks.stages import closing
-from tasks.stages.living import LiveRequest
+from tasks.stages.requests import LiveRequest
 from tests import live_homes, submitters
 from tests.benchmarks import meter
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tasks.adapters import processes
-from tasks.adapters.cluster import SerialExecutor
+from tasks.adapters.executors import SerialExecutor
 from tasks.adapters.lake import Lake
 from tasks.stages import founding, ingest
-from tasks.stages.founding import Request
 from tasks.stages.open_home import Keys
+from tasks.stages.requests import Request
 from tests.chaos import ends, hosting
 from tests.chaos.ends import End
 

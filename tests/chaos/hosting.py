@@ -16,7 +16,7 @@ from tasks.adapters import failpoints
 from tasks.adapters.home import Home
 from tasks.core.errors import TournamentError
 from tasks.stages import replay
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 from tests import tournaments
 from tests.flows import homes
 

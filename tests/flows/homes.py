@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tasks.adapters.cluster import Executor, SerialExecutor
+from tasks.adapters.executors import Executor, SerialExecutor
 from tasks.adapters.lake import Lake
 from tasks.core.money.units import RoundId
 from tasks.stages import reporting, snapshots

@@ -10,7 +10,7 @@ import pytest
 from tasks.adapters import cluster
 from tasks.adapters.cluster import DaskExecutor
 from tasks.adapters.lake import Lake
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 from tests import tournaments
 from tests.flows import elsewhere, homes
 from tests.tournaments import SMALL

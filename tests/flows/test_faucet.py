@@ -10,7 +10,7 @@ from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.client.owning import Place
 from tasks.core.money.units import WAD
-from tasks.stages.living import LiveRequest
+from tasks.stages.requests import LiveRequest
 from tests import frozen
 
 REQUEST = LiveRequest(simulated_ids=120, simulated_days=560, faucet=True)

@@ -14,8 +14,7 @@ from eth_hash.auto import keccak
 
 from tasks import hosting
 from tasks.core.protocol import canonical, purposes
-from tasks.stages.founding import Request
-from tasks.stages.living import LiveRequest
+from tasks.stages.requests import LiveRequest, Request
 from tests import frozen
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -33,8 +33,8 @@ from tasks.stages import (
     resolving,
     snapshots,
 )
-from tasks.stages.living import LiveRequest
 from tasks.stages.open_home import Keys
+from tasks.stages.requests import LiveRequest
 from tasks.verification import home as verification
 from tests import frozen
 from tests.flows import standings

@@ -16,7 +16,7 @@ from tasks.core.money.units import RoundId
 from tasks.core.protocol import places
 from tasks.modellers import fitting
 from tasks.stages import ingest, opening, replay
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 from tests import tournaments
 from tests.tournaments import SMALL
 

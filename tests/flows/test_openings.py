@@ -31,8 +31,8 @@ from tasks.stages import (
     resolving,
     revealing,
 )
-from tasks.stages.living import LiveRequest
 from tasks.stages.open_home import Mode, OpenHome
+from tasks.stages.requests import LiveRequest
 from tasks.verification import handed
 from tasks.verification import home as verification
 from tasks.verification.chain import ChainView

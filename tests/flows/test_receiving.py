@@ -9,7 +9,7 @@ from tasks import homes, hosting
 from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings
 from tasks.stages import closing
-from tasks.stages.living import LiveRequest
+from tasks.stages.requests import LiveRequest
 from tests import live_homes, submitters
 
 REQUEST = LiveRequest(simulated_ids=120, simulated_days=560, approval="auto")

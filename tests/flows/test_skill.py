@@ -8,7 +8,7 @@ import pytest
 
 from tasks.core.rules import OVERLAP
 from tasks.core.scoring import statistics
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 from tests import skill
 from tests.skill import NAMES, Season
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tasks.adapters import keys
-from tasks.adapters.cluster import SerialExecutor
+from tasks.adapters.executors import SerialExecutor
 from tasks.adapters.keys import SealingKey
 from tasks.adapters.lake import Lake
 from tasks.client import entering, live, relaying

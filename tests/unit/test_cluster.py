@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from tasks.adapters import cluster, threads
+from tasks.adapters import cluster, executors, threads
 from tasks.core.errors import ProcessError, SubmissionError
 from tasks.core.scoring import meta_model, ranks
 from tasks.stages import scoring
@@ -19,7 +19,7 @@ from tasks.stages import scoring
 SCRIPT = """
 import os, sys, time
 from pathlib import Path
-from tasks.adapters import cluster
+from tasks.adapters import cluster, executors
 
 def main():
     with cluster.local_cluster(2, Path(sys.argv[1])) as client:
@@ -88,7 +88,7 @@ def test_map__on_dask__equals_the_serial_one(client, tmp_path):
         arguments = (tmp_path / "matrix.npy", targets, references)
         return blend, scoring.score_matrix(executor, *arguments, key="score")
 
-    on_dask, serial = play(cluster.DaskExecutor(client)), play(cluster.SerialExecutor())
+    on_dask, serial = play(cluster.DaskExecutor(client)), play(executors.SerialExecutor())
 
     assert [array.tobytes() for array in on_dask] == [array.tobytes() for array in serial]
 
@@ -109,7 +109,7 @@ def test_map__progress__reports_each_batch(client, kind):
         seen.append(event)
 
     executor = (
-        cluster.SerialExecutor(note)
+        executors.SerialExecutor(note)
         if kind == "serial"
         else cluster.DaskExecutor(client, progress=note)
     )

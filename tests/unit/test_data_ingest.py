@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tasks.adapters import tables
-from tasks.adapters.cluster import SerialExecutor
+from tasks.adapters.executors import SerialExecutor
 from tasks.adapters.lake import Lake
 from tasks.core.data import purge
 from tasks.core.errors import DataError, LakeError

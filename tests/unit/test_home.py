@@ -8,8 +8,7 @@ from tasks.adapters.home import Home
 from tasks.client.owning import Owned
 from tasks.core.errors import HomeError, InputError
 from tasks.hosting import Places
-from tasks.stages.founding import Request
-from tasks.stages.living import LiveRequest
+from tasks.stages.requests import LiveRequest, Request
 
 ARGUMENTS = {"rounds": 12, "prices": None}
 

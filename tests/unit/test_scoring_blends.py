@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numerai_tools import scoring as oracle
 
-from tasks.adapters import cluster, matrices
+from tasks.adapters import executors, matrices
 from tasks.core.errors import LakeError, SubmissionError
 from tasks.core.money.units import WAD, Wei
 from tasks.core.scoring import duplicates, meta_model, metrics, ranks
@@ -59,7 +59,7 @@ def test_blend_matrix__stakes__orders_ids_as_the_oracle_does(tmp_path):
     path, matrix = make_matrix(tmp_path, n_models=30)
     weights = meta_model.stake_weights([Wei(i * WAD) for i in range(30)])
 
-    blend = scoring.blend_matrix(cluster.SerialExecutor(), path, weights, key="blend")
+    blend = scoring.blend_matrix(executors.SerialExecutor(), path, weights, key="blend")
 
     mean = oracle.stake_weight(pd.DataFrame(ranks.gauss(matrix).T), pd.Series(weights))
     expected = oracle.tie_kept_rank(mean).to_numpy()
@@ -129,7 +129,7 @@ def test_score_matrix__three_batches__equals_the_whole_at_once(tmp_path):
     references = {"meta_model": rng.random(40), "benchmark": rng.random(40)}
     context = (rng.integers(0, 5, 40) / 4, references)
 
-    scores = scoring.score_matrix(cluster.SerialExecutor(), path, *context, key="score")
+    scores = scoring.score_matrix(executors.SerialExecutor(), path, *context, key="score")
 
     assert np.array_equal(scores, metrics.score_rows(matrix, *context))
 
@@ -137,7 +137,7 @@ def test_score_matrix__three_batches__equals_the_whole_at_once(tmp_path):
 def test_score_matrix__no_rows__gives_no_scores(tmp_path):
     path, _ = make_matrix(tmp_path, n_models=0)
 
-    scores = scoring.score_matrix(cluster.SerialExecutor(), path, np.zeros(40), {}, key="score")
+    scores = scoring.score_matrix(executors.SerialExecutor(), path, np.zeros(40), {}, key="score")
 
     assert scores.shape == (0, 3)
 
