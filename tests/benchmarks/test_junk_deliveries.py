@@ -7,6 +7,7 @@ import pytest
 
 from tasks.adapters import journal_copy
 from tasks.adapters.chain.connection import Chain
+from tasks.adapters.chain.rpc import Rpc
 from tasks.adapters.keys import Signer
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import submissions
@@ -26,6 +27,7 @@ PROFILE = Request(rounds=1, modellers=6, simulated_ids=120, simulated_days=700)
 
 _GWEI = 10**9
 _TOGETHER = 16
+_PATIENCE_S = 600.0
 
 
 def signed(chain: Chain, stranger: Signer, round_id: RoundId, number: int) -> Iterator[str]:
@@ -42,12 +44,14 @@ def signed(chain: Chain, stranger: Signer, round_id: RoundId, number: int) -> It
 
 def deliver_junk(tournament: Tournament, round_id: RoundId, number: int) -> None:
     chain, hashes = tournament.opened.chain, []
+    # Now and then the node saves its state, which holds every file.
+    patient = Rpc(chain.rpc.url, _PATIENCE_S)
     # One account could not pay for so much gas.
     for name in ("deployer", "arbiter"):
         stranger = tournament.opened.keys.signer(name)
         raws = [[raw] for raw in signed(chain, stranger, round_id, _TOGETHER)]
         for _ in range(0, number // 2, _TOGETHER):
-            hashes += chain.rpc.batch_all("eth_sendRawTransaction", raws)
+            hashes += patient.batch_all("eth_sendRawTransaction", raws)
             raws = [[raw] for raw in signed(chain, stranger, round_id, _TOGETHER)]
     done = sum(found is not None and found.succeeded for found in chain.receipts(hashes))
     assert done >= number
