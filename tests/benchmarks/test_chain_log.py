@@ -19,7 +19,7 @@ from tasks.core.protocol import batches, identity, merkle
 from tasks.core.protocol.table import Row as Leaf
 from tasks.core.protocol.terms import Terms
 from tasks.core.protocol.typed_data import Enter
-from tasks.stages.living import LiveRequest
+from tasks.stages.requests import LiveRequest
 from tests import chains, commands
 from tests.benchmarks import meter
 from tests.benchmarks.meter import Row

@@ -12,7 +12,7 @@ from tasks.adapters.keys import Signer
 from tasks.core.money.units import RoundId
 from tasks.core.protocol import submissions
 from tasks.stages import doctor, intake, settling
-from tasks.stages.founding import Request
+from tasks.stages.requests import Request
 from tests import tournaments
 from tests.benchmarks.meter import Row
 from tests.benchmarks.test_load import Meter
