@@ -11,11 +11,14 @@ import pytest
 
 from tasks.adapters.chain.writes import Write
 from tasks.adapters.home import Home
+from tasks.adapters.lake import Lake
 from tasks.adapters.node import Node
 from tasks.adapters.settings import Settings, child_environment
 from tasks.client import relaying
+from tasks.core.data.pace import Pace
 from tasks.core.money.units import WAD, RoundId, Wei
-from tasks.core.protocol import batches, identity, merkle
+from tasks.core.protocol import batches, identity, merkle, vault_places
+from tasks.core.protocol.documents.vault import LivePace
 from tasks.core.protocol.table import Row as Leaf
 from tasks.core.protocol.terms import Terms
 from tasks.core.protocol.typed_data import Enter
@@ -131,6 +134,9 @@ def make_live(home: Home) -> Home:
     request = LiveRequest(simulated_ids=120, simulated_days=560)
     facts |= {"kind": "live", "seed": None, "arguments": request.arguments()}
     path.write_text(json.dumps(facts))
+    pace = Pace(day_s=86_400, founded_at=chains.GENESIS_TIME, history=260, round_every=5)
+    found = LivePace(pace=pace, today="2013-02-04")
+    Lake(home.vault).publish(vault_places.PACE, found)
     return Home.open(home.root, "live")
 
 
@@ -143,8 +149,9 @@ def test_status__500_rounds_and_100_000_logs__is_there_at_once(bench, tmp_path):
         assert len(chain.tournament.settled(RoundId(ROUNDS))) == MODELS
     print(f"the chain was made in {time.monotonic() - started:.0f} s", flush=True)
     home, values = make_live(home), Settings(home=root)
+    told = tmp_path / "status.json"
     with closing(Running(home, values)):
-        argv = [str(commands.PROGRAM), "status", "--home", str(root)]
+        argv = [str(commands.PROGRAM), "status", "--home", str(root), "--json", str(told)]
         # The chain alone runs, so that a person is needed, which the exit code says.
         command = ["/bin/sh", "-c", '"$@"; test $? -eq 1', "-", *argv]
         environment = child_environment(values, root)
@@ -163,6 +170,8 @@ def test_status__500_rounds_and_100_000_logs__is_there_at_once(bench, tmp_path):
         )
     )
 
+    newest = json.loads(told.read_bytes())["rounds"][-1]
+    assert (newest["round_id"], newest["words"]) == (ROUNDS, "settled")
     assert mib < STATUS_MIB
 
 
