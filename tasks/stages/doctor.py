@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tasks.adapters.chain.connection import Chain
-from tasks.adapters.chain.rpc import RefusedError
+from tasks.adapters.chain.rpc_errors import RefusedError
 from tasks.adapters.journal import Entry
 from tasks.adapters.lake import Lake
 from tasks.core import wording

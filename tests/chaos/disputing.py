@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tasks.adapters.chain.rpc import RefusedError
+from tasks.adapters.chain.rpc_errors import RefusedError
 from tasks.adapters.chain.writes import Write
 from tasks.core.money.units import WAD, RoundId, Wei
 from tasks.core.protocol import identity, status

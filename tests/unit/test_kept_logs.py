@@ -15,7 +15,8 @@ from tasks.adapters.chain.codec import Interface
 from tasks.adapters.chain.kept_logs import KeptLogs, Stream
 from tasks.adapters.chain.log_ranges import Ranges
 from tasks.adapters.chain.reader import Header, MovedError, Reader
-from tasks.adapters.chain.rpc import RefusedError, Rpc
+from tasks.adapters.chain.rpc import Rpc
+from tasks.adapters.chain.rpc_errors import RefusedError
 from tasks.core.errors import ChainError
 from tests import bare_nodes
 from tests.bare_nodes import CHAIN_ID, GWEI
@@ -196,10 +197,11 @@ class Busy:
         limit_exceeded,
         by_status,
         Busy(Reply(content=b"{}", status=429)),
+        Busy(Reply(content=b'{"id": null, "error": {"code": 429, "message": "slower"}}')),
         Busy({"code": 429, "message": "too many requests"}),
         Busy({"code": -32005, "message": "limit exceeded"}),
     ],
-    ids=["20 blocks", "limit", "HTTP 400", "HTTP 429", "rate", "limit as a rate"],
+    ids=["20 blocks", "limit", "HTTP 400", "HTTP 429", "all of it", "rate", "limit as a rate"],
 )
 def test_read__node_that_limits_calls__gives_the_same(still, spied, refuse):
     address, (spy, keep) = still, spied

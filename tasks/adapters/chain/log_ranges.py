@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from tasks.adapters.chain.reader import Header, Reader, Topic
-from tasks.adapters.chain.rpc import HttpError, LimitedError, RefusedError, TooLargeError
+from tasks.adapters.chain.rpc_errors import HttpError, LimitedError, RefusedError, TooLargeError
 from tasks.core.errors import ChainError
 
 MOST_BYTES = 2**24

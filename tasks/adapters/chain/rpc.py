@@ -15,13 +15,17 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from eth_abi import abi
-from eth_abi.exceptions import DecodingError
 
 from tasks.adapters import foreign_json
+from tasks.adapters.chain import rpc_errors
+from tasks.adapters.chain.rpc_errors import (
+    HttpError,
+    LimitedError,
+    RefusedError,
+    TooLargeError,
+)
 from tasks.core.errors import ChainError
 
-_ERROR_SELECTOR = bytes.fromhex("08c379a0")
 _BATCH = 100
 _CHUNK = 2**16
 _MAX_ANSWER = 2**28
@@ -48,38 +52,6 @@ _ADVICE = {
 _T = TypeVar("_T")
 Call = tuple[str, Sequence[Any]]
 """A method and its parameters."""
-
-
-class RefusedError(ChainError):
-    """The chain answered with an error: a revert, or a call that it does not accept."""
-
-
-class LimitedError(ChainError):
-    """The endpoint limits calls.
-
-    Attributes:
-        by_rate: whether it is certain that there were too many, not too large ones.
-        wait_s: how long it asked to be left alone.
-    """
-
-    def __init__(self, message: str, *, by_rate: bool, wait_s: float = 0.0) -> None:
-        """Say what the endpoint said."""
-        super().__init__(message)
-        self.by_rate = by_rate
-        self.wait_s = wait_s
-
-
-class TooLargeError(ChainError):
-    """An answer is larger than it may be."""
-
-
-class HttpError(ChainError):
-    """The endpoint answered with another HTTP status than 200."""
-
-    def __init__(self, message: str, status: int) -> None:
-        """Say what it answered."""
-        super().__init__(message)
-        self.status = status
 
 
 class Rpc:
@@ -246,11 +218,14 @@ class Rpc:
         message = f"{self.place} answers HTTP {status}: {advice or 'run again when it is up'}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             wait = response.headers.get("Retry-After", "")
-            return LimitedError(message, by_rate=True, wait_s=int(wait) if wait.isdigit() else 0)
+            return LimitedError(message, by_rate=True, wait_s=int(wait) if wait.isdecimal() else 0)
         return HttpError(message, status)
 
     def _by_id(self, method: str, answers: Any) -> dict[int, dict[str, Any]]:
         if isinstance(answers, dict):
+            refused = self._refused(method, answers, _error(answers) or {})
+            if isinstance(refused, LimitedError):
+                raise refused
             raise ChainError(f"{self.place} does not answer batches: {self._said(answers)}")
         found: dict[int, dict[str, Any]] = {}
         for answer in answers if isinstance(answers, list) else [None]:
@@ -280,7 +255,7 @@ class Rpc:
     def _refused(
         self, method: str, answer: dict[str, Any], error: dict[str, Any]
     ) -> RefusedError | LimitedError:
-        reason, said = _reason(error), f"{method}: {self._said(answer)}"
+        reason, said = rpc_errors.reason(error), f"{method}: {self._said(answer)}"
         by_rate = error.get("code") in _RATE_CODES or _RATE.search(said) is not None
         if reason is None and (by_rate or error.get("code") == _LIMIT_EXCEEDED):
             return LimitedError(said, by_rate=by_rate)
@@ -289,7 +264,7 @@ class Rpc:
     def _said(self, answer: dict[str, Any]) -> str:
         """Return an answer's error as a part of one line, without what the URL hides."""
         error = _error(answer) or {}
-        words = _line(error.get("message"))
+        words = rpc_errors.line(error.get("message"))
         for key in self._keys:
             words = words if key in self.place else words.replace(key, "...")
         return words
@@ -322,7 +297,9 @@ def quantity(value: object, what: str) -> int:
         ChainError: if it is no such number; `what` was asked for.
     """
     if not (isinstance(value, str) and _QUANTITY.fullmatch(value)):
-        raise ChainError(f"the chain answers {_line(value)} for {what}: run again, or use another")
+        raise ChainError(
+            f"the chain answers {rpc_errors.line(value)} for {what}: run again, or use another"
+        )
     return int(value, 16)
 
 
@@ -333,32 +310,12 @@ def data(value: object, what: str) -> bytes:
         ChainError: if they are none; `what` was asked for.
     """
     if not (isinstance(value, str) and _DATA.fullmatch(value)):
-        raise ChainError(f"the chain answers {_line(value)} for {what}: run again, or use another")
+        raise ChainError(
+            f"the chain answers {rpc_errors.line(value)} for {what}: run again, or use another"
+        )
     return bytes.fromhex(value[2:])
 
 
 def _error(answer: dict[str, Any]) -> dict[str, Any] | None:
     error = answer.get("error")
     return error if isinstance(error, dict) or error is None else {"message": error}
-
-
-def _line(text: object) -> str:
-    """Return a stranger's words as a part of one line."""
-    return " ".join(str(text).split())[:500]
-
-
-def _reason(error: dict[str, Any]) -> str | None:
-    """Return the text of a contract's revert, if that is what the error is."""
-    content = error.get("data")
-    if isinstance(content, dict):
-        content = content.get("data")
-    if not (isinstance(content, str) and content.startswith("0x")):
-        return None
-    try:
-        raw = bytes.fromhex(content[2:])
-        if raw[:4] == _ERROR_SELECTOR:
-            (reason,) = abi.decode(["string"], raw[4:])
-            return _line(reason)
-    except (ValueError, OverflowError, DecodingError):
-        return None
-    return None

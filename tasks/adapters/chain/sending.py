@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tasks.adapters.chain import fees, finality, rpc, signing, watching
 from tasks.adapters.chain.fees import Fees
 from tasks.adapters.chain.reader import Header, Reader, Receipt
-from tasks.adapters.chain.rpc import RefusedError
+from tasks.adapters.chain.rpc_errors import RefusedError
 from tasks.adapters.chain.watching import Patience, Watched
 from tasks.adapters.chain.writes import Write
 from tasks.adapters.journal import Attempt, Journal

@@ -8,7 +8,7 @@ from tasks.adapters import failpoints
 from tasks.adapters.chain import fees, finality, signing
 from tasks.adapters.chain.fees import Fees
 from tasks.adapters.chain.reader import Reader, Receipt
-from tasks.adapters.chain.rpc import RefusedError
+from tasks.adapters.chain.rpc_errors import RefusedError
 from tasks.adapters.journal import Entry, Journal
 from tasks.adapters.keys import Signer
 from tasks.core.errors import ChainError
