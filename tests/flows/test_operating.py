@@ -338,7 +338,7 @@ def test_abandon__bad_words__one_line_each(played, tmp_path, monkeypatch, capsys
         ({"--passphrase-file": open_to_all}, f"{open_to_all} can be read by others: chmod 600 it"),
         ({"--keystore": wrong}, "does not open: it is damaged or no encrypted keystore"),
         ({"--keystore": tmp_path / "none"}, "does not exist"),
-        ({"--home": tmp_path}, "--home has its own chain and key"),
+        ({"--home": tmp_path}, "beside --home: it has its own chain and key"),
     ):
         words = [word for pair in (sound | changed).items() for word in pair]
 

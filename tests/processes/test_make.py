@@ -20,7 +20,7 @@ def make(*words):
 
 
 def listed():
-    return re.findall(r"^make (\w+) +\S", make("help").stdout, re.MULTILINE)
+    return re.findall(r"^make ([\w-]+) +\S", make("help").stdout, re.MULTILINE)
 
 
 def test_help__listed_targets__are_all_that_there_are():

@@ -6,7 +6,7 @@ import sys
 
 from tests import commands
 
-STEPS = ("open", "enter", "close", "resolve", "settle")
+STEPS = ("open", "enter", "close", "resolve", "propose", "settle")
 PROGRAM = """
 from flows.play import play
 from prefect.exceptions import ParameterTypeError, SignatureMismatchError

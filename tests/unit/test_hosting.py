@@ -68,11 +68,18 @@ def test_places__behind_a_proxy__pages_are_where_browsers_find_them():
     assert found.api_url == "http://127.0.0.1:4200/api"
 
 
-def test_places__damaged_file__is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", r"places\.json is damaged: remove it"),
+        ('{"colour": 1}', r"places\.json: unknown key colour: mend or remove it"),
+    ],
+)
+def test_places__damaged_file__is_named(tmp_path, content, message):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "places.json").write_text('{"colour": 1}')
+    (tmp_path / "run" / "places.json").write_text(content)
 
-    with pytest.raises(HomeError, match=r"places\.json is damaged: remove it"):
+    with pytest.raises(HomeError, match=message):
         Places.read(tmp_path)
 
 

@@ -189,7 +189,7 @@ def test_pay__columns_of_multipliers_absent_and_others_present__reads_what_is_th
     paid = payout_tables.pay(path, PayoutRule())
 
     assert payout_tables.payouts_document(paid) == {
-        "payouts": [{"round": 5, "model": 7, "payout": 1.0}]
+        "payouts": [{"round": 5, "model": 7, "payout": 1.0, "payout_wei": str(WAD)}]
     }
 
 
